@@ -1,0 +1,197 @@
+package sync
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/contactsync/contactsync/pkg/contact"
+)
+
+// CRM is one connected CRM account, spoken to through its adapter. All methods
+// are safe for concurrent use, pace themselves within the vendor's limits, and
+// begin no call that the context's deadline leaves no time to answer; a call not
+// sent for that reason, or for a spent budget, is fault.Throttled.
+//
+// Errors are classified (package fault). Results are per record: one bad record
+// never fails another.
+type CRM interface {
+	// Limits returns the vendor's sizes; constant.
+	Limits() Limits
+	// Account returns who the credential belongs to. A set-up call.
+	Account(ctx context.Context) (Account, error)
+	// Discover looks up which remote fields exist for specs. It creates nothing.
+	// The result has an entry for every spec. Set-up calls.
+	Discover(ctx context.Context, specs []FieldSpec) (map[contact.Field]RemoteField, error)
+	// Ensure creates the field of spec where it is missing; idempotent, also when
+	// two callers do it at once. Set-up calls.
+	Ensure(ctx context.Context, spec FieldSpec) (RemoteField, error)
+
+	// List returns one page of all live records in a stable order. An empty cursor
+	// starts, an empty Page.Next ends.
+	List(ctx context.Context, cursor string) (Page, error)
+	// ListChanged returns one page of what changed at or after since, oldest first:
+	// whole records where the vendor's list is primary, else only their ids. Records
+	// may come again; none changed before the first call of a listing is left out
+	// but for the vendor's index lag. Deletions do not appear.
+	ListChanged(ctx context.Context, since time.Time, cursor string) (Page, error)
+	// Read reads records by id from the primary store. The result has an entry for
+	// every id asked; the record of a merged id carries the surviving id.
+	Read(ctx context.Context, ids []contact.ExternalID) map[contact.ExternalID]Reading
+	// FindByKey returns the live records that carry the key, looking at records
+	// changed since then where the vendor cannot search by it.
+	FindByKey(ctx context.Context, key contact.ID, since time.Time) ([]*Record, error)
+
+	// Create makes one record per request; results in the order of the requests. A
+	// result of kind Conflict names the existing record if the vendor said which.
+	// OutcomeUnknown: look the key up before sending again. Where the vendor has a
+	// unique key, sending again is safe and yields the same record.
+	Create(ctx context.Context, requests []CreateRequest) []WriteResult
+	// Update writes only the named fields.
+	Update(ctx context.Context, requests []UpdateRequest) []WriteResult
+	// Delete archives records; one that is already gone is success. Errors in the
+	// order of the ids.
+	Delete(ctx context.Context, ids []contact.ExternalID) []error
+
+	// RecordURL returns the page of a record in the CRM's own UI, or "".
+	RecordURL(id contact.ExternalID) string
+	// Budget returns the use of the tightest current rate window.
+	Budget() Budget
+}
+
+// Limits are the sizes of a vendor's calls, in records.
+type Limits struct {
+	ListPage int
+	Read     int
+	Create   int // 1: one call per record
+	Update   int
+	Delete   int
+	// Timeout is how long after it was sent a request may still take effect.
+	Timeout time.Duration
+	// CreateOnce reports whether creating twice with one key yields one record.
+	CreateOnce bool
+	// Deletions reports whether events or lists tell about deleted records. Where
+	// they do not, full listings have to.
+	Deletions bool
+}
+
+// Account is the vendor's account behind a connection.
+type Account struct {
+	ID   string // as it appears in the vendor's events
+	Name string
+	URL  string
+}
+
+// FieldSpec asks for the remote field of a contact's field.
+type FieldSpec struct {
+	Field contact.Field
+	// Remote is the remote name to look for; for custom fields of vendors that name
+	// them by an account's own code: the label.
+	Remote string
+	// Custom fields may be absent and can be created.
+	Custom bool
+	// Unique asks for a field whose values the vendor keeps unique, where it can.
+	Unique bool
+}
+
+// FieldState says whether a remote field can be used.
+type FieldState string
+
+const (
+	FieldPresent     FieldState = "present"
+	FieldMissing     FieldState = "missing"
+	FieldAmbiguous   FieldState = "ambiguous" // several of that name, or of a type that cannot hold it
+	FieldForbidden   FieldState = "forbidden"
+	FieldUnreachable FieldState = "unreachable"
+)
+
+// RemoteField is what Discover or Ensure found.
+type RemoteField struct {
+	State   FieldState `json:"state"`
+	Key     string     `json:"key,omitempty"` // property name or field code: the field's identity
+	Message string     `json:"message,omitempty"`
+}
+
+// Record is a remote record in our words.
+type Record struct {
+	ID contact.ExternalID `json:"id"`
+	// Key is the contact id the record carries, or "".
+	Key contact.ID `json:"key,omitempty"`
+	// Fields holds the raw value of every mapped field that exists on this side;
+	// blank is "". A field that does not exist is absent.
+	Fields contact.Values `json:"fields"`
+	// Emails holds all addresses as given, the primary first.
+	Emails   []string  `json:"emails,omitempty"`
+	Modified time.Time `json:"modified"`
+	// Carry is the adapter's own: what it needs to write the record without losing
+	// values we do not map.
+	Carry json.RawMessage `json:"carry,omitempty"`
+}
+
+// Page is one page of a listing.
+type Page struct {
+	Records []*Record
+	// IDs are of records that have to be read by id before they can be used.
+	IDs  []contact.ExternalID
+	Next string
+}
+
+// Reading is the answer to a read by id: a record; or neither when it is gone.
+type Reading struct {
+	Record *Record
+	Err    error
+}
+
+// Gone reports whether the record does not exist (any more).
+func (r Reading) Gone() bool { return r.Record == nil && r.Err == nil }
+
+// CreateRequest asks for a new record that carries Key.
+type CreateRequest struct {
+	Key    contact.ID
+	Fields contact.Values
+}
+
+// UpdateRequest asks for a change of the named fields. Current is the record as
+// last read. Key is written too when it is not empty.
+type UpdateRequest struct {
+	ID      contact.ExternalID
+	Fields  contact.Values
+	Key     contact.ID
+	Current *Record
+}
+
+// WriteResult is the record after a write, or why not.
+type WriteResult struct {
+	Record *Record
+	Err    error
+}
+
+// Budget is the use of a rate window.
+type Budget struct {
+	Used          int `json:"used"`
+	Limit         int `json:"limit"`
+	WindowSeconds int `json:"windowSeconds"`
+}
+
+// Event is a vendor's notification, reduced to which record to look at.
+type Event struct {
+	Provider   contact.Provider
+	AccountID  string // vendor account; "" when the event does not say
+	ExternalID contact.ExternalID
+	Deleted    bool // the record was reported deleted or merged away
+	At         time.Time
+}
+
+// Webhook verifies and decodes a vendor's event requests. Verify is called with
+// the body as received; it fails with fault.Unauthorised. Decode ignores events
+// it does not know and fails with fault.Invalid on malformed bodies.
+type Webhook interface {
+	Verify(r *http.Request, body []byte, now time.Time) error
+	Decode(body []byte) ([]Event, error)
+}
+
+// CRMs opens the adapter of a connection, with its credentials and field map.
+type CRMs interface {
+	Open(ctx context.Context, c *Connection) (CRM, error)
+}

@@ -1,0 +1,281 @@
+package sync
+
+import (
+	"slices"
+	"time"
+
+	"github.com/contactsync/contactsync/pkg/contact"
+	"github.com/contactsync/contactsync/pkg/fault"
+)
+
+// Contact is the hub document: one person, the values the app holds, and one
+// link per connection. Every write of it is one compare-and-set on Rev and Fence.
+type Contact struct {
+	ID         contact.ID              `json:"id"`
+	CustomerID contact.CustomerID      `json:"customerId"`
+	Rev        int64                   `json:"rev"` // 0: not stored yet; the store adds one with every save
+	Fields     map[contact.Field]Value `json:"fields"`
+	Lifecycle  Lifecycle               `json:"lifecycle"`
+	Status     Status                  `json:"status"` // derived by Settle before each save
+	CreatedAt  time.Time               `json:"createdAt"`
+	UpdatedAt  time.Time               `json:"updatedAt"` // last change of a value or of the lifecycle
+	Edited     time.Time               `json:"lastAppModified"`
+	DeletedAt  time.Time               `json:"deletedAt,omitzero"`
+	Due        *Due                    `json:"due,omitempty"` // nil: nothing to do
+	Fence      int64                   `json:"fence"`         // raised by every claim
+	Links      []Link                  `json:"links"`
+	Outbox     []Conflict              `json:"outbox,omitempty"` // decided conflicts not yet in the conflict log
+}
+
+// Value is what the app holds for a field, where it came from and when it was
+// changed there (for a CRM's value: the latest time it can have changed).
+type Value struct {
+	V   string         `json:"v"`
+	Src contact.Source `json:"src"`
+	At  time.Time      `json:"at"`
+}
+
+// Lifecycle says whether a contact lives.
+type Lifecycle string
+
+const (
+	Active   Lifecycle = "active"
+	Archived Lifecycle = "archived" // deleted; restorable for 30 days
+)
+
+// Status summarises a contact for people.
+type Status string
+
+const (
+	StatusSynced    Status = "synced"
+	StatusSyncing   Status = "syncing"
+	StatusLocalOnly Status = "local_only"
+	StatusError     Status = "error"
+	StatusConflict  Status = "conflict"
+)
+
+// Statuses lists every status, for validation.
+var Statuses = []Status{StatusSynced, StatusSyncing, StatusLocalOnly, StatusError, StatusConflict}
+
+// Due makes a contact claimable work.
+type Due struct {
+	At         time.Time `json:"at"`
+	LeaseUntil time.Time `json:"leaseUntil,omitzero"` // claimed until then
+	Attempts   int       `json:"attempts"`            // failed in a row
+}
+
+// Link pairs a contact with one remote record, for as long as both live.
+type Link struct {
+	Provider     contact.Provider         `json:"provider"`
+	ConnectionID contact.ConnectionID     `json:"connectionId"`
+	ExternalID   contact.ExternalID       `json:"externalId,omitempty"` // empty until the create is acknowledged
+	State        LinkState                `json:"state"`
+	Shadow       map[contact.Field]Shadow `json:"shadow,omitempty"`
+	Intents      []Intent                 `json:"intents,omitempty"`
+	InDoubt      []InDoubt                `json:"inDoubt,omitempty"`
+	Keyed        bool                     `json:"keyed,omitempty"` // the record is known to carry our key
+	Modified     time.Time                `json:"remoteModified,omitzero"`
+	MissingSince time.Time                `json:"missingSince,omitzero"`
+	SyncedAt     time.Time                `json:"lastSyncedAt,omitzero"`
+	NextAttempt  time.Time                `json:"nextAttemptAt,omitzero"` // no write before then
+	Attempts     int                      `json:"attempts,omitempty"`
+	Error        *LinkError               `json:"error,omitempty"`
+	URL          string                   `json:"url,omitempty"`
+}
+
+// LinkState says what a link is good for.
+type LinkState string
+
+const (
+	// LinkActive is read and written.
+	LinkActive LinkState = "active"
+	// LinkMissing has a record that was reported or seen gone; it is confirmed by
+	// id after [DeleteGrace] before anything follows from it.
+	LinkMissing LinkState = "missing"
+	// LinkReview waits for a person: nothing is read, created or written.
+	LinkReview LinkState = "review"
+	// LinkDetached has ended: the record is gone, or was left alone on purpose.
+	LinkDetached LinkState = "detached"
+)
+
+// Shadow holds the raw hub value and the raw remote value at the last agreement
+// of a field. It only ever holds values both sides really had.
+type Shadow struct {
+	H  string    `json:"h"`
+	R  string    `json:"r"`
+	At time.Time `json:"at"`
+}
+
+// Op is what an intent does to the remote record.
+type Op string
+
+const (
+	OpCreate Op = "create"
+	OpUpdate Op = "update"
+	OpDelete Op = "delete"
+)
+
+// Intent is a decided remote write, recorded before it is sent and kept until
+// it is acknowledged.
+type Intent struct {
+	ID     string                        `json:"id"`
+	Op     Op                            `json:"op"`
+	Fields map[contact.Field]IntentValue `json:"fields,omitempty"`
+	At     time.Time                     `json:"at"`
+}
+
+// IntentValue is one field of an intent: the raw value to write, the hub value
+// it stands for, and the raw remote value it is expected to replace.
+type IntentValue struct {
+	Val    string `json:"val"`
+	H      string `json:"h"`
+	Expect string `json:"expect"`
+}
+
+// InDoubt is a written value whose outcome is unknown until the vendor's
+// time-out has passed: it may still appear, and is then known as ours.
+type InDoubt struct {
+	Field contact.Field `json:"f"`
+	Val   string        `json:"val"`
+	Until time.Time     `json:"until"`
+}
+
+// LinkError is the last failure on a link, for people.
+type LinkError struct {
+	Kind    string                   `json:"kind"`
+	Message string                   `json:"message"`
+	Fields  map[contact.Field]string `json:"fields,omitempty"`
+	At      time.Time                `json:"at"`
+	Final   bool                     `json:"final,omitempty"` // not repeated until a value or the field map changes
+}
+
+// Values returns the raw values the app holds.
+func (c *Contact) Values() contact.Values {
+	values := make(contact.Values, len(c.Fields))
+	for f, v := range c.Fields {
+		values[f] = v.V
+	}
+	return values
+}
+
+// Link returns the contact's link of a connection, or nil.
+func (c *Contact) Link(id contact.ConnectionID) *Link {
+	for i := range c.Links {
+		if c.Links[i].ConnectionID == id {
+			return &c.Links[i]
+		}
+	}
+	return nil
+}
+
+// SyncedTo lists the providers on which the contact has a record, sorted.
+func (c *Contact) SyncedTo() []contact.Provider {
+	list := []contact.Provider{}
+	for i := range c.Links {
+		if l := &c.Links[i]; l.ExternalID != "" && l.State != LinkDetached {
+			list = append(list, l.Provider)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// Index holds the derived keys by which stores look contacts up and order them.
+type Index struct {
+	Email     string   // canonical; "" when blank
+	Name      string   // folded, last name first; never empty: names sort before those without
+	Words     []string // see contact.Words
+	Providers []contact.Provider
+	Links     []IndexLink // every link with an external id, detached ones left out
+}
+
+// IndexLink is the lookup projection of one link.
+type IndexLink struct {
+	ConnectionID contact.ConnectionID
+	ExternalID   contact.ExternalID
+}
+
+// Index derives the lookup keys of the contact.
+func (c *Contact) Index() Index {
+	values := c.Values()
+	ix := Index{
+		Email:     contact.Canonical{}.Of(contact.Email, values[contact.Email]),
+		Words:     contact.Words(values),
+		Providers: c.SyncedTo(),
+	}
+	name := contact.Fold(values[contact.FirstName] + " " + values[contact.LastName])
+	if name == "" {
+		name = "\uffff" + contact.Fold(values.DisplayName())
+	}
+	ix.Name = name
+	for i := range c.Links {
+		if l := &c.Links[i]; l.ExternalID != "" && l.State != LinkDetached {
+			ix.Links = append(ix.Links, IndexLink{l.ConnectionID, l.ExternalID})
+		}
+	}
+	return ix
+}
+
+// Clone returns a deep copy.
+func (c *Contact) Clone() *Contact {
+	d := *c
+	d.Fields = cloneMap(c.Fields)
+	if c.Due != nil {
+		due := *c.Due
+		d.Due = &due
+	}
+	d.Links = slices.Clone(c.Links)
+	for i := range d.Links {
+		d.Links[i] = d.Links[i].clone()
+	}
+	d.Outbox = slices.Clone(c.Outbox)
+	return &d
+}
+
+func (l Link) clone() Link {
+	l.Shadow = cloneMap(l.Shadow)
+	l.Intents = slices.Clone(l.Intents)
+	for i := range l.Intents {
+		l.Intents[i].Fields = cloneMap(l.Intents[i].Fields)
+	}
+	l.InDoubt = slices.Clone(l.InDoubt)
+	if l.Error != nil {
+		e := *l.Error
+		l.Error = &e
+	}
+	return l
+}
+
+func cloneMap[K comparable, V any](m map[K]V) map[K]V {
+	if m == nil {
+		return nil
+	}
+	c := make(map[K]V, len(m))
+	for k, v := range m {
+		c[k] = v
+	}
+	return c
+}
+
+// fail records err on the link, for people and for the retry schedule.
+func (l *Link) fail(err error, now time.Time) {
+	e := &LinkError{Kind: fault.KindOf(err).String(), Message: fault.Public(err), At: now, Final: isFinal(err)}
+	if f := fault.As(err); f != nil {
+		for field, text := range f.Fields {
+			if e.Fields == nil {
+				e.Fields = map[contact.Field]string{}
+			}
+			e.Fields[contact.Field(field)] = text
+		}
+	}
+	l.Error = e
+}
+
+// isFinal reports whether sending the same write again cannot help.
+func isFinal(err error) bool {
+	switch fault.KindOf(err) {
+	case fault.Invalid, fault.Conflict, fault.Forbidden:
+		return true
+	}
+	return false
+}

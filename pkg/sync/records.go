@@ -1,0 +1,217 @@
+package sync
+
+import (
+	"time"
+
+	"github.com/contactsync/contactsync/pkg/contact"
+)
+
+// Connection is one customer's connection to one CRM account.
+type Connection struct {
+	ID         contact.ConnectionID          `json:"id"`
+	CustomerID contact.CustomerID            `json:"customerId"`
+	Provider   contact.Provider              `json:"provider"`
+	Rev        int64                         `json:"rev"`
+	State      ConnectionState               `json:"state"`
+	Message    string                        `json:"message,omitempty"` // why it is not active, for people
+	AccountID  string                        `json:"accountId,omitempty"`
+	AccountURL string                        `json:"accountUrl,omitempty"`
+	Fields     map[contact.Field]RemoteField `json:"fields,omitempty"` // found at FieldsAt
+	FieldsAt   time.Time                     `json:"fieldsAt,omitzero"`
+	// Watermark is the change time below which everything was noticed.
+	Watermark time.Time `json:"watermark,omitzero"`
+	// BackfilledAt is when the first full listing was joined; zero: not yet.
+	BackfilledAt time.Time `json:"backfilledAt,omitzero"`
+	SweptAt      time.Time `json:"sweptAt,omitzero"`
+	// SnoozedUntil is when a throttled connection may be called again.
+	SnoozedUntil  time.Time `json:"snoozedUntil,omitzero"`
+	LastSuccessAt time.Time `json:"lastSuccessAt,omitzero"`
+	CreatedAt     time.Time `json:"createdAt"`
+}
+
+// ConnectionState says whether a connection works.
+type ConnectionState string
+
+const (
+	ConnectionNew          ConnectionState = "new" // not listed in full yet
+	ConnectionActive       ConnectionState = "active"
+	ConnectionPaused       ConnectionState = "paused"
+	ConnectionThrottled    ConnectionState = "throttled"
+	ConnectionUnauthorised ConnectionState = "unauthorised"
+	ConnectionError        ConnectionState = "error"
+)
+
+// Has reports whether the remote field of f is known to exist.
+func (c *Connection) Has(f contact.Field) bool { return c.Fields[f].State == FieldPresent }
+
+// usable reports whether calls make sense at now.
+func (c *Connection) usable(now time.Time) bool {
+	return c.State != ConnectionPaused && c.State != ConnectionUnauthorised && !now.Before(c.SnoozedUntil)
+}
+
+// Kind names what a run does.
+type Kind string
+
+const (
+	Full        Kind = "full"
+	Incremental Kind = "incremental"
+	Imported    Kind = "import"
+	Evented     Kind = "event"
+)
+
+// RunState is where a run stands:
+//
+//	running -> done | failed
+//	running -> partial -> running (the next invocation goes on)
+type RunState string
+
+const (
+	RunRunning RunState = "running"
+	RunPartial RunState = "partial"
+	RunDone    RunState = "done"
+	RunFailed  RunState = "failed"
+)
+
+// Run is one synchronisation, possibly over several invocations.
+type Run struct {
+	ID         string             `json:"id"`
+	CustomerID contact.CustomerID `json:"customerId"`
+	Kind       Kind               `json:"kind"`
+	DryRun     bool               `json:"dryRun"`
+	State      RunState           `json:"state"`
+	StartedAt  time.Time          `json:"startedAt"`
+	FinishedAt time.Time          `json:"finishedAt,omitzero"`
+	Error      string             `json:"error,omitempty"`
+	// LeaseUntil and Fence keep a second worker from going on with the same run.
+	LeaseUntil time.Time                 `json:"leaseUntil,omitzero"`
+	Fence      int64                     `json:"fence"`
+	Checkpoint Checkpoint                `json:"checkpoint"`
+	Progress   Progress                  `json:"progress"`
+	Counts     Counts                    `json:"counts"`
+	Details    map[contact.Source]Counts `json:"details,omitempty"`
+	Calls      map[contact.Provider]int  `json:"calls,omitempty"`
+	SetupCalls map[contact.Provider]int  `json:"setupCalls,omitempty"`
+	Plan       *PlanSummary              `json:"plan,omitempty"`
+}
+
+// Phase is a full run's place in its work; phases follow in this order.
+type Phase string
+
+const (
+	PhaseList      Phase = "list"
+	PhaseJoin      Phase = "join"
+	PhaseReconcile Phase = "reconcile"
+	PhaseMissing   Phase = "missing"
+	PhaseWork      Phase = "work"
+	PhaseDone      Phase = "done"
+)
+
+// Checkpoint is the saved progress of a run; safe to resume from.
+type Checkpoint struct {
+	Phase Phase `json:"phase"`
+	// Listings holds per connection the cursor of the next page.
+	Listings map[contact.ConnectionID]Listing `json:"listings,omitempty"`
+	// After is the last row done in the phase.
+	Connection contact.ConnectionID `json:"connection,omitempty"`
+	After      string               `json:"after,omitempty"`
+	New        bool                 `json:"new,omitempty"` // reconciling contacts still to be made
+}
+
+// Listing is the progress of one connection's listing.
+type Listing struct {
+	Cursor    string    `json:"cursor,omitempty"`
+	Done      bool      `json:"done,omitempty"`
+	Records   int       `json:"records"`
+	StartedAt time.Time `json:"startedAt"`
+	Error     string    `json:"error,omitempty"` // left out of this run
+}
+
+// Progress is for people.
+type Progress struct {
+	Phase Phase `json:"phase"`
+	Done  int   `json:"done"`
+	Total int   `json:"total,omitempty"` // 0: not known
+}
+
+// Counts are the effects of a run.
+type Counts struct {
+	Pulled    int `json:"pulled"` // contacts changed or made in the app from a CRM
+	Created   int `json:"created"`
+	Updated   int `json:"updated"`
+	Deleted   int `json:"deleted"`
+	Linked    int `json:"linked"`
+	Conflicts int `json:"conflicts"`
+	Unchanged int `json:"unchanged"`
+	Errors    int `json:"errors"`
+}
+
+// PlanSummary is what a dry run found, per side and with its cost in calls.
+type PlanSummary struct {
+	Creates   map[contact.Source]int   `json:"creates"`
+	Updates   map[contact.Source]int   `json:"updates"`
+	Links     map[contact.Source]int   `json:"links"`
+	Deletes   map[contact.Source]int   `json:"deletes"`
+	Conflicts int                      `json:"conflicts"`
+	Reviews   int                      `json:"reviews"`
+	Calls     map[contact.Provider]int `json:"calls"`
+}
+
+// Level of an activity entry.
+type Level string
+
+const (
+	Info    Level = "info"
+	Warning Level = "warn"
+	Failure Level = "error"
+)
+
+// Activity is one entry of the sync log. Its id derives from what it describes,
+// and sorts by time.
+type Activity struct {
+	ID          string           `json:"id"`
+	At          time.Time        `json:"at"`
+	Level       Level            `json:"level"`
+	RunID       string           `json:"runId,omitempty"`
+	ContactID   contact.ID       `json:"contactId,omitempty"`
+	ContactName string           `json:"contactName,omitempty"`
+	Provider    contact.Provider `json:"provider,omitempty"`
+	Op          string           `json:"op"`        // created, updated, deleted, linked, conflict, error, skipped, setup, run, restored, review
+	Direction   string           `json:"direction"` // in (from the CRM), out (to the CRM), app
+	Message     string           `json:"message"`
+	Fields      []contact.Field  `json:"fields,omitempty"`
+}
+
+// Conflict is a decision between several changes of one field.
+type Conflict struct {
+	ID          string          `json:"id"`
+	ContactID   contact.ID      `json:"contactId"`
+	ContactName string          `json:"contactName"`
+	Field       contact.Field   `json:"field"`
+	Base        string          `json:"base"`
+	Values      []ConflictValue `json:"values"`
+	Winner      contact.Source  `json:"winner"`
+	Rule        string          `json:"rule"`
+	At          time.Time       `json:"at"`
+	State       string          `json:"state"` // decided, overridden
+	RunID       string          `json:"runId,omitempty"`
+}
+
+// ConflictValue is one of the values that were changed at once.
+type ConflictValue struct {
+	Source contact.Source `json:"source"`
+	Value  string         `json:"value"`
+	At     time.Time      `json:"at,omitzero"`
+}
+
+// Review is something only a person can decide; it blocks nothing else.
+type Review struct {
+	ID           string               `json:"id"`
+	Kind         string               `json:"kind"` // ambiguous, duplicate_key, email_taken, merge, erasure
+	Provider     contact.Provider     `json:"provider"`
+	ConnectionID contact.ConnectionID `json:"connectionId"`
+	ContactID    contact.ID           `json:"contactId,omitempty"`
+	ContactName  string               `json:"contactName,omitempty"`
+	ExternalIDs  []contact.ExternalID `json:"externalIds"`
+	Message      string               `json:"message"`
+	At           time.Time            `json:"at"`
+}

@@ -1,0 +1,259 @@
+package sync
+
+import (
+	"context"
+	"time"
+
+	"github.com/contactsync/contactsync/pkg/contact"
+)
+
+// Store keeps all documents. Its operations speak the domain; each is atomic on
+// its own, safe for concurrent use from several processes, and scoped to one
+// customer unless it says otherwise. Times are kept to the millisecond, in UTC.
+//
+// Errors: fault.NotFound where said, fault.Unavailable or fault.Retryable when the
+// store cannot be reached. No operation needs another in the same transaction.
+type Store interface {
+	ContactStore
+	HintStore
+	StagingStore
+	RunStore
+	LogStore
+	ConnectionStore
+	// Ping checks that the store answers, and names it ("sqlite", "mongodb").
+	Ping(ctx context.Context) (name string, err error)
+}
+
+// ContactStore keeps contacts and finds them.
+type ContactStore interface {
+	// SaveContacts writes each contact if the stored revision and fence still are
+	// those of the document (revision 0: if there is none), and raises the revision.
+	// Outcomes are in the order of the contacts; a saved document's Rev is updated in
+	// place. A link whose external id another contact of the connection holds is
+	// SaveLinkTaken, and nothing of that contact is written. All contacts belong to
+	// one customer. A fixed number of round trips for any number of contacts.
+	SaveContacts(ctx context.Context, customer contact.CustomerID, contacts []*Contact) ([]SaveOutcome, error)
+	// Contacts returns the contacts of the ids that exist, in any lifecycle, in no
+	// particular order.
+	Contacts(ctx context.Context, customer contact.CustomerID, ids []contact.ID) ([]*Contact, error)
+	// ContactsByLink returns the contacts that hold a link to one of the records.
+	ContactsByLink(ctx context.Context, customer contact.CustomerID, connection contact.ConnectionID, ids []contact.ExternalID) ([]*Contact, error)
+	// ContactsByEmail returns the active contacts whose canonical e-mail is one of
+	// emails (which are canonical).
+	ContactsByEmail(ctx context.Context, customer contact.CustomerID, emails []string) ([]*Contact, error)
+	// ScanContacts returns up to limit contacts with an id above after, ascending,
+	// in any lifecycle.
+	ScanContacts(ctx context.Context, customer contact.CustomerID, after contact.ID, limit int) ([]*Contact, error)
+	// SearchContacts answers the contact list.
+	SearchContacts(ctx context.Context, customer contact.CustomerID, q ContactQuery) (ContactPage, error)
+	// MarkDue makes contacts due at the time, or earlier if they already were, and
+	// raises their revision, so that work begun before does not count as done.
+	MarkDue(ctx context.Context, customer contact.CustomerID, ids []contact.ID, at time.Time) error
+	// ClaimContacts leases up to limit contacts due at now whose lease is over,
+	// oldest first, and raises their fence (not the revision). With ids: only of
+	// those, whether due yet or not. No contact is claimed twice at once.
+	ClaimContacts(ctx context.Context, customer contact.CustomerID, claim Claim) ([]*Contact, error)
+	// CountContacts counts what is in which state.
+	CountContacts(ctx context.Context, customer contact.CustomerID) (ContactCounts, error)
+	// MissingLinks returns up to limit contacts, by id above after, that have a link
+	// on the connection whose record is not staged in the generation.
+	MissingLinks(ctx context.Context, customer contact.CustomerID, connection contact.ConnectionID, generation string, after contact.ID, limit int) ([]*Contact, error)
+}
+
+// SaveOutcome is what became of one contact of a SaveContacts.
+type SaveOutcome int
+
+const (
+	Saved SaveOutcome = iota
+	SaveStale
+	SaveLinkTaken
+)
+
+// Claim asks for due work.
+type Claim struct {
+	Now   time.Time
+	Until time.Time // end of the lease
+	Limit int
+	IDs   []contact.ID
+}
+
+// ContactQuery selects a page of the contact list. The zero value lists all
+// active contacts by name.
+type ContactQuery struct {
+	Terms     []string         // folded; each must begin a word of the contact
+	Status    Status           // "" any
+	Provider  contact.Provider // with a record there; "" any
+	Lifecycle Lifecycle        // "" active
+	Sort      ContactSort      // "" SortName
+	Desc      bool
+	Cursor    string // opaque, from ContactPage.Next of the same query
+	Limit     int    // 1 to 200; 0 means 50
+}
+
+// ContactSort names an order of the contact list; ties are broken by id.
+type ContactSort string
+
+const (
+	SortName    ContactSort = "name"
+	SortEmail   ContactSort = "email"
+	SortUpdated ContactSort = "updatedAt"
+	SortCreated ContactSort = "createdAt"
+	SortStatus  ContactSort = "status"
+)
+
+// ContactPage is a page of the contact list.
+type ContactPage struct {
+	Contacts []*Contact
+	Next     string // "" on the last page
+	Total    int    // of the whole query
+}
+
+// ContactCounts counts active contacts, and what waits or fails on any contact.
+type ContactCounts struct {
+	Total    int
+	ByStatus map[Status]int
+	// Due counts contacts with work that is due or will be; NextDue is the earliest
+	// time of any that is not leased at present (zero: none).
+	Due     int
+	NextDue time.Time
+	// Links counts live links with a record, pending ones (work recorded or
+	// creating) and failing ones per connection.
+	Links map[contact.ConnectionID]LinkCounts
+}
+
+// LinkCounts counts the links of one connection.
+type LinkCounts struct{ Linked, Pending, Errors int }
+
+// Hint says "look at this remote record": what an event or a poll leaves behind
+// for an id that no contact is linked to yet.
+type Hint struct {
+	ConnectionID contact.ConnectionID `json:"connectionId"`
+	ExternalID   contact.ExternalID   `json:"externalId"`
+	DueAt        time.Time            `json:"dueAt"`
+	LeaseUntil   time.Time            `json:"leaseUntil,omitzero"`
+	Attempts     int                  `json:"attempts"`
+	Deleted      bool                 `json:"deleted,omitempty"`
+}
+
+// HintStore keeps hints, one per record.
+type HintStore interface {
+	// PutHints stores hints; one that is there already becomes due at the earlier
+	// time and loses its lease.
+	PutHints(ctx context.Context, customer contact.CustomerID, hints []Hint) error
+	// ClaimHints leases up to limit due hints, oldest first; each is claimed once at
+	// a time.
+	ClaimHints(ctx context.Context, customer contact.CustomerID, claim Claim) ([]Hint, error)
+	// DropHints removes hints that are done, but not one that was put again since it
+	// was claimed (its lease is another).
+	DropHints(ctx context.Context, customer contact.CustomerID, hints []Hint) error
+	// CountHints counts hints and returns the earliest due time of those not leased.
+	CountHints(ctx context.Context, customer contact.CustomerID) (n int, next time.Time, err error)
+}
+
+// Staged is one record of a full listing, until the join has used it.
+type Staged struct {
+	ConnectionID contact.ConnectionID `json:"connectionId"`
+	Record       *Record              `json:"record"`
+	Emails       []string             `json:"emails,omitempty"` // canonical
+	// ContactID is the contact the join assigned; "" before.
+	ContactID contact.ID `json:"contactId,omitempty"`
+	// New reports that the contact does not exist yet.
+	New bool `json:"new,omitempty"`
+	// Review holds why a person has to decide; such a row joins nothing.
+	Review string `json:"review,omitempty"`
+}
+
+// StagingStore keeps the rows of one full run, named by its generation.
+type StagingStore interface {
+	// PutStaged stores rows; a row of the same record is replaced.
+	PutStaged(ctx context.Context, customer contact.CustomerID, generation string, rows []Staged) error
+	// StagedPage returns up to limit rows of a connection by external id above after,
+	// ascending (as text).
+	StagedPage(ctx context.Context, customer contact.CustomerID, generation string, connection contact.ConnectionID, after contact.ExternalID, limit int) ([]Staged, error)
+	// StagedByEmail returns the rows, of every connection, that have one of the
+	// canonical addresses.
+	StagedByEmail(ctx context.Context, customer contact.CustomerID, generation string, emails []string) ([]Staged, error)
+	// StagedByContact returns the rows assigned to the contacts.
+	StagedByContact(ctx context.Context, customer contact.CustomerID, generation string, ids []contact.ID) ([]Staged, error)
+	// StagedNew returns the ids of up to limit contacts that are still to be made,
+	// above after, ascending.
+	StagedNew(ctx context.Context, customer contact.CustomerID, generation string, after contact.ID, limit int) ([]contact.ID, error)
+	// DropStaged removes a generation.
+	DropStaged(ctx context.Context, customer contact.CustomerID, generation string) error
+
+	// PutTombstones remembers deleted records; one that is there already stays.
+	PutTombstones(ctx context.Context, customer contact.CustomerID, stones []Tombstone) error
+	// Tombstones returns those of the records that have one.
+	Tombstones(ctx context.Context, customer contact.CustomerID, connection contact.ConnectionID, ids []contact.ExternalID) ([]Tombstone, error)
+	// DropTombstones forgets records that were restored.
+	DropTombstones(ctx context.Context, customer contact.CustomerID, connection contact.ConnectionID, ids []contact.ExternalID) error
+}
+
+// Tombstone remembers a deletion, so that nothing brings the record back but an
+// explicit restore.
+type Tombstone struct {
+	ConnectionID contact.ConnectionID `json:"connectionId"`
+	ExternalID   contact.ExternalID   `json:"externalId"`
+	ContactID    contact.ID           `json:"contactId"`
+	Reason       string               `json:"reason"` // deleted, merged, erased
+	By           contact.Source       `json:"by"`
+	At           time.Time            `json:"at"`
+}
+
+// RunStore keeps runs.
+type RunStore interface {
+	// AcquireRun stores run as the customer's running run, unless one is running whose
+	// lease lasts beyond now: then that one is returned with ok false. A run whose
+	// lease is over, or that ended partial, is handed out again with a raised fence
+	// and the new lease if it is of the same kind as run and no dry run; otherwise it
+	// is closed as failed (when it was running) and run is stored.
+	AcquireRun(ctx context.Context, run *Run, now time.Time) (acquired *Run, ok bool, err error)
+	// SaveRun writes the run if its fence still is the stored one; else fault.Stale.
+	SaveRun(ctx context.Context, run *Run) error
+	// Run returns one run; fault.NotFound.
+	Run(ctx context.Context, customer contact.CustomerID, id string) (*Run, error)
+	// LatestRun returns the running run, else the newest, else nil. Dry runs do not count.
+	LatestRun(ctx context.Context, customer contact.CustomerID) (*Run, error)
+}
+
+// LogStore keeps the logs that people read. Appending an entry again (same id)
+// changes nothing.
+type LogStore interface {
+	AppendActivity(ctx context.Context, customer contact.CustomerID, entries []Activity) error
+	// ListActivity returns entries newest first.
+	ListActivity(ctx context.Context, customer contact.CustomerID, q LogQuery) (entries []Activity, next string, err error)
+	// AppendConflicts never overwrites.
+	AppendConflicts(ctx context.Context, customer contact.CustomerID, conflicts []Conflict) error
+	// ListConflicts returns entries newest first, and how many there are in all.
+	ListConflicts(ctx context.Context, customer contact.CustomerID, q LogQuery) (entries []Conflict, next string, total int, err error)
+	// Conflict returns one; fault.NotFound. SaveConflict replaces one.
+	Conflict(ctx context.Context, customer contact.CustomerID, id string) (*Conflict, error)
+	SaveConflict(ctx context.Context, customer contact.CustomerID, c *Conflict) error
+	// PutReviews stores items for a person to decide; one of the same id is kept as
+	// it is. DropReviews removes them.
+	PutReviews(ctx context.Context, customer contact.CustomerID, items []Review) error
+	ListReviews(ctx context.Context, customer contact.CustomerID) ([]Review, error)
+	DropReviews(ctx context.Context, customer contact.CustomerID, ids []string) error
+}
+
+// LogQuery selects log entries. Empty fields select all.
+type LogQuery struct {
+	ContactID contact.ID
+	RunID     string
+	Level     Level
+	Cursor    string
+	Limit     int // 0 means 50; at most 200
+}
+
+// ConnectionStore keeps connections. Lookups across customers are for the cron
+// and for events, which know no customer.
+type ConnectionStore interface {
+	// SaveConnection writes c if its revision is still the stored one (0: if there is
+	// none) and raises it in place; else fault.Stale.
+	SaveConnection(ctx context.Context, c *Connection) error
+	Connections(ctx context.Context, customer contact.CustomerID) ([]*Connection, error)
+	// ConnectionsByAccount returns the connections, of every customer, to a vendor account.
+	ConnectionsByAccount(ctx context.Context, provider contact.Provider, account string) ([]*Connection, error)
+	// Customers lists every customer that has a connection, sorted.
+	Customers(ctx context.Context) ([]contact.CustomerID, error)
+}
