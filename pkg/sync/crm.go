@@ -39,9 +39,10 @@ type CRM interface {
 	// Read reads records by id from the primary store. The result has an entry for
 	// every id asked; the record of a merged id carries the surviving id.
 	Read(ctx context.Context, ids []contact.ExternalID) map[contact.ExternalID]Reading
-	// FindByKey returns the live records that carry the key, looking at records
-	// changed since then where the vendor cannot search by it.
-	FindByKey(ctx context.Context, key contact.ID, since time.Time) ([]*Record, error)
+	// FindByKeys returns the live records that carry one of the keys, several
+	// records per key if there are, looking only at records changed since then where
+	// the vendor cannot search by key.
+	FindByKeys(ctx context.Context, keys []contact.ID, since time.Time) (map[contact.ID][]*Record, error)
 
 	// Create makes one record per request; results in the order of the requests. A
 	// result of kind Conflict names the existing record if the vendor said which.

@@ -55,9 +55,6 @@ type ContactStore interface {
 	ClaimContacts(ctx context.Context, customer contact.CustomerID, claim Claim) ([]*Contact, error)
 	// CountContacts counts what is in which state.
 	CountContacts(ctx context.Context, customer contact.CustomerID) (ContactCounts, error)
-	// MissingLinks returns up to limit contacts, by id above after, that have a link
-	// on the connection whose record is not staged in the generation.
-	MissingLinks(ctx context.Context, customer contact.CustomerID, connection contact.ConnectionID, generation string, after contact.ID, limit int) ([]*Contact, error)
 }
 
 // SaveOutcome is what became of one contact of a SaveContacts.
@@ -138,7 +135,7 @@ type Hint struct {
 // HintStore keeps hints, one per record.
 type HintStore interface {
 	// PutHints stores hints; one that is there already becomes due at the earlier
-	// time and loses its lease.
+	// time, keeps the later EventAt, and loses its lease.
 	PutHints(ctx context.Context, customer contact.CustomerID, hints []Hint) error
 	// ClaimHints leases up to limit due hints, oldest first; each is claimed once at
 	// a time.

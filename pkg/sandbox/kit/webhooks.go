@@ -17,6 +17,8 @@ type Delivery struct {
 	Build func(attempt int, now time.Time) (*http.Request, error)
 	// Attempts holds the delay before each retry; its length is their number.
 	Attempts []time.Duration
+	// Tried, if not nil, is called after every attempt, outside any lock.
+	Tried func(attempt, status int, err error)
 	// Done, if not nil, is called once, outside any lock: with the status of the
 	// attempt that succeeded or was the last, and its error. Any 2xx is success.
 	Done func(status int, err error)
@@ -176,6 +178,9 @@ func (w *Webhooks) takeDue(now time.Time) []Delivery {
 
 func (w *Webhooks) send(ctx context.Context, d Delivery) {
 	status, err := w.attempt(ctx, d)
+	if d.Tried != nil {
+		d.Tried(d.attempt, status, err)
+	}
 	if (err != nil || status/100 != 2) && d.attempt < len(d.Attempts) {
 		d.due = w.Clock.Now().Add(d.Attempts[d.attempt])
 		d.attempt++
