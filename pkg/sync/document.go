@@ -1,11 +1,11 @@
 package sync
 
 import (
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/contactsync/contactsync/pkg/contact"
-	"github.com/contactsync/contactsync/pkg/fault"
 )
 
 // Contact is the hub document: one person, the values the app holds, and one
@@ -146,7 +146,8 @@ type LinkError struct {
 	Message string                   `json:"message"`
 	Fields  map[contact.Field]string `json:"fields,omitempty"`
 	At      time.Time                `json:"at"`
-	Final   bool                     `json:"final,omitempty"` // not repeated until a value or the field map changes
+	// Rejected holds the values the CRM refused for good; they are not sent again.
+	Rejected contact.Values `json:"rejected,omitempty"`
 }
 
 // Values returns the raw values the app holds.
@@ -219,7 +220,7 @@ func (c *Contact) Index() Index {
 // Clone returns a deep copy.
 func (c *Contact) Clone() *Contact {
 	d := *c
-	d.Fields = cloneMap(c.Fields)
+	d.Fields = maps.Clone(c.Fields)
 	if c.Due != nil {
 		due := *c.Due
 		d.Due = &due
@@ -233,49 +234,16 @@ func (c *Contact) Clone() *Contact {
 }
 
 func (l Link) clone() Link {
-	l.Shadow = cloneMap(l.Shadow)
+	l.Shadow = maps.Clone(l.Shadow)
 	l.Intents = slices.Clone(l.Intents)
 	for i := range l.Intents {
-		l.Intents[i].Fields = cloneMap(l.Intents[i].Fields)
+		l.Intents[i].Fields = maps.Clone(l.Intents[i].Fields)
 	}
 	l.InDoubt = slices.Clone(l.InDoubt)
 	if l.Error != nil {
 		e := *l.Error
+		e.Fields, e.Rejected = maps.Clone(e.Fields), maps.Clone(e.Rejected)
 		l.Error = &e
 	}
 	return l
-}
-
-func cloneMap[K comparable, V any](m map[K]V) map[K]V {
-	if m == nil {
-		return nil
-	}
-	c := make(map[K]V, len(m))
-	for k, v := range m {
-		c[k] = v
-	}
-	return c
-}
-
-// fail records err on the link, for people and for the retry schedule.
-func (l *Link) fail(err error, now time.Time) {
-	e := &LinkError{Kind: fault.KindOf(err).String(), Message: fault.Public(err), At: now, Final: isFinal(err)}
-	if f := fault.As(err); f != nil {
-		for field, text := range f.Fields {
-			if e.Fields == nil {
-				e.Fields = map[contact.Field]string{}
-			}
-			e.Fields[contact.Field(field)] = text
-		}
-	}
-	l.Error = e
-}
-
-// isFinal reports whether sending the same write again cannot help.
-func isFinal(err error) bool {
-	switch fault.KindOf(err) {
-	case fault.Invalid, fault.Conflict, fault.Forbidden:
-		return true
-	}
-	return false
 }
