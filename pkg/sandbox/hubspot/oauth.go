@@ -1,0 +1,95 @@
+package hubspot
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+)
+
+// oauthProblem is the body of a refused token request.
+type oauthProblem struct {
+	Error            string `json:"error"`
+	ErrorDescription string `json:"error_description"`
+	Status           string `json:"status"`
+	Message          string `json:"message"`
+}
+
+type tokenAnswer struct {
+	TokenType    string   `json:"token_type"`
+	RefreshToken string   `json:"refresh_token"`
+	AccessToken  string   `json:"access_token"`
+	ExpiresIn    int      `json:"expires_in"`
+	HubID        int64    `json:"hub_id,omitempty"`
+	Scopes       []string `json:"scopes,omitempty"`
+}
+
+// authorize stands for the consent page of app.hubspot.com: it grants at once and
+// sends the browser back with a code.
+func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	back, err := url.Parse(query.Get("redirect_uri"))
+	if err != nil || !back.IsAbs() || query.Get("client_id") != s.options.ClientID {
+		http.Error(w, "The client_id or the redirect_uri does not match this app.", http.StatusBadRequest)
+		return
+	}
+	s.mu.Lock()
+	code := s.tokens.next("code")
+	s.tokens.codes[code] = true
+	s.mu.Unlock()
+	answer := back.Query()
+	answer.Set("code", code)
+	if state := query.Get("state"); state != "" {
+		answer.Set("state", state)
+	}
+	back.RawQuery = answer.Encode()
+	http.Redirect(w, r, back.String(), http.StatusFound)
+}
+
+// issueToken exchanges a code, once, or a refresh token, as often as it is sent.
+func (s *Server) issueToken(c *call) (int, any, error) {
+	form, err := url.ParseQuery(string(c.body))
+	if err != nil || s.options.ClientID == "" || form.Get("client_id") != s.options.ClientID || form.Get("client_secret") != s.options.ClientSecret {
+		return refuseToken("invalid_client", "BAD_CLIENT_ID", "missing or invalid client id or secret")
+	}
+	refresh := form.Get("refresh_token")
+	switch form.Get("grant_type") {
+	case "authorization_code":
+		if !s.tokens.codes[form.Get("code")] {
+			return refuseToken("invalid_grant", "BAD_AUTH_CODE", "missing or unknown auth code")
+		}
+		delete(s.tokens.codes, form.Get("code"))
+		refresh = s.tokens.next("refresh")
+		s.tokens.refresh[refresh] = true
+	case "refresh_token":
+		if !s.tokens.refresh[refresh] {
+			return refuseToken("invalid_grant", "BAD_REFRESH_TOKEN", "refresh token is invalid, expired or revoked")
+		}
+	default:
+		return refuseToken("unsupported_grant_type", "BAD_GRANT_TYPE", "missing or unknown grant type")
+	}
+	access := s.tokens.next("access")
+	s.tokens.access[access] = c.now.Add(tokenLife)
+	answer := tokenAnswer{TokenType: "bearer", RefreshToken: refresh, AccessToken: access, ExpiresIn: int(tokenLife.Seconds())}
+	if c.version != "v1" {
+		answer.HubID, answer.Scopes = s.options.PortalID, s.grantedScopes()
+	}
+	return http.StatusOK, answer, nil
+}
+
+func refuseToken(code, status, message string) (int, any, error) {
+	return http.StatusBadRequest, oauthProblem{Error: code, ErrorDescription: message, Status: status, Message: message}, nil
+}
+
+func (s *Server) grantedScopes() []string {
+	if s.knobs.Scopes != nil {
+		return slices.Clone(s.knobs.Scopes)
+	}
+	return []string{"oauth", scopeRead, scopeWrite, scopeSchemaRead, scopeSchemaWrite}
+}
+
+// RevokeRefreshTokens makes every refresh token useless, as uninstalling the app does.
+func (s *Server) RevokeRefreshTokens() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.tokens.refresh)
+}
