@@ -1,0 +1,141 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"unicode/utf8"
+
+	"github.com/contactsync/contactsync/pkg/fault"
+)
+
+// Bodies of JSON requests are small: a handful of short values.
+const (
+	maxJSON  = 64_000
+	maxDepth = 8
+)
+
+// object is the JSON object of a request body, read strictly: what is asked for
+// has to have the right type, and what nobody asks for is a mistake. Problems are
+// collected by member, so that a person sees all of them at once.
+type object struct {
+	members  map[string]json.RawMessage
+	problems map[string]string
+}
+
+// object reads the request body. An empty body is an empty object.
+func (c *call) object() (*object, error) {
+	data, err := c.body(maxJSON)
+	if err != nil {
+		return nil, err
+	}
+	o := &object{members: map[string]json.RawMessage{}, problems: map[string]string{}}
+	if len(bytes.TrimSpace(data)) == 0 {
+		return o, nil
+	}
+	if !utf8.Valid(data) {
+		return nil, malformed("The request is not UTF-8 text.")
+	}
+	if err := checkDepth(data); err != nil {
+		return nil, err
+	}
+	return o, o.read(json.NewDecoder(bytes.NewReader(data)))
+}
+
+// read takes one object and nothing after it. Names given twice are problems:
+// programs disagree on which one counts.
+func (o *object) read(d *json.Decoder) error {
+	if start, err := d.Token(); err != nil || start != json.Delim('{') {
+		return malformed("The request has to be a JSON object.")
+	}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return malformed("The request is not valid JSON.")
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return malformed("The request is not valid JSON.")
+		}
+		key := name.(string)
+		if _, twice := o.members[key]; twice {
+			o.problems[key] = "is given twice"
+		}
+		o.members[key] = value
+	}
+	if _, err := d.Token(); err != nil {
+		return malformed("The request is not valid JSON.")
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return malformed("Something follows the JSON object of the request.")
+	}
+	return nil
+}
+
+// text returns a member that is a string, or null for blank. given is false when
+// it is absent.
+func (o *object) text(name string) (value string, given bool) {
+	var p *string
+	given = o.take(name, &p, "has to be text or null")
+	if p != nil {
+		value = *p
+	}
+	return value, given
+}
+
+// flag returns a member that is true or false; absent is false.
+func (o *object) flag(name string) bool {
+	var value bool
+	o.take(name, &value, "has to be true or false")
+	return value
+}
+
+func (o *object) take(name string, into any, problem string) bool {
+	raw, given := o.members[name]
+	if !given {
+		return false
+	}
+	delete(o.members, name)
+	if err := json.Unmarshal(raw, into); err != nil {
+		o.problems[name] = problem
+	}
+	return true
+}
+
+// reject records what is wrong with a member.
+func (o *object) reject(name, problem string) { o.problems[name] = problem }
+
+// done reports every problem, members that were not asked for included.
+func (o *object) done() error {
+	for name := range o.members {
+		o.problems[name] = "is not known here"
+	}
+	if len(o.problems) > 0 {
+		return fault.InvalidFields(o.problems)
+	}
+	return nil
+}
+
+// checkDepth bounds nesting, without building anything.
+func checkDepth(data []byte) error {
+	depth, quoted, escaped := 0, false, false
+	for _, b := range data {
+		switch {
+		case escaped:
+			escaped = false
+		case quoted && b == '\\':
+			escaped = true
+		case b == '"':
+			quoted = !quoted
+		case quoted:
+		case b == '{' || b == '[':
+			if depth++; depth > maxDepth {
+				return malformed("The request is nested more than %d levels deep.", maxDepth)
+			}
+		case b == '}' || b == ']':
+			depth--
+		}
+	}
+	return nil
+}

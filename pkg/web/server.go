@@ -1,0 +1,144 @@
+// Package web is the HTTP side of the functions in api/: it admits a request,
+// routes it inside its function, decodes what it carries, calls the service once
+// and encodes the answer. Error kinds become status codes here and nowhere else.
+//
+// It decides nothing about contacts, opens no store and knows no vendor: those
+// come in through [Config]. It routes on the method and the query parameters op
+// and id only, never on the path, since platforms differ in which path a rewritten
+// request shows.
+package web
+
+import (
+	"context"
+	"iter"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/contactsync/contactsync/pkg/contact"
+	"github.com/contactsync/contactsync/pkg/fault"
+	"github.com/contactsync/contactsync/pkg/sync"
+)
+
+// Service is what the functions need from the core. Every call ends before its
+// context does; errors are classified (package fault).
+type Service interface {
+	CreateContact(ctx context.Context, customer contact.CustomerID, values contact.Values) (*sync.Contact, error)
+	UpdateContact(ctx context.Context, customer contact.CustomerID, id contact.ID, patch contact.Values, ifRev *int64) (*sync.Contact, error)
+	DeleteContact(ctx context.Context, customer contact.CustomerID, id contact.ID, ifRev *int64) error
+	RestoreContact(ctx context.Context, customer contact.CustomerID, id contact.ID) (*sync.Contact, error)
+	Contact(ctx context.Context, customer contact.CustomerID, id contact.ID) (*sync.Contact, error)
+	SearchContacts(ctx context.Context, customer contact.CustomerID, q sync.ContactQuery) (sync.ContactPage, error)
+	Import(ctx context.Context, customer contact.CustomerID, rows iter.Seq2[sync.ImportRow, error]) (*sync.Run, sync.ImportResult, error)
+
+	Sync(ctx context.Context, customer contact.CustomerID, request sync.SyncRequest) (*sync.Run, error)
+	SyncAll(ctx context.Context) (*sync.Run, error)
+	Run(ctx context.Context, customer contact.CustomerID, id string) (*sync.Run, error)
+	Status(ctx context.Context, customer contact.CustomerID) (*sync.Overview, error)
+	Receive(ctx context.Context, events []sync.Event) error
+
+	Pronouns(ctx context.Context, customer contact.CustomerID) (sync.Setup, error)
+	SetUpPronouns(ctx context.Context, customer contact.CustomerID) (sync.Setup, error)
+
+	Activity(ctx context.Context, customer contact.CustomerID, q sync.LogQuery) (entries []sync.Activity, next string, err error)
+	Conflicts(ctx context.Context, customer contact.CustomerID, q sync.LogQuery) (entries []sync.Conflict, next string, total int, err error)
+	ResolveConflict(ctx context.Context, customer contact.CustomerID, id string, choose contact.Source) (*sync.Conflict, error)
+	Reviews(ctx context.Context, customer contact.CustomerID) ([]sync.Review, error)
+}
+
+// Config is what a [Server] works with. Whatever is left out closes the functions
+// that need it: they answer 503 and name the variable that is missing.
+type Config struct {
+	Service Service
+	// Ping checks the store and names it.
+	Ping func(ctx context.Context) (string, error)
+	// Keys admit programs.
+	Keys []Key
+	// Developer admits requests that carry no credentials at all, as this customer,
+	// if they were sent to and from this machine. For the local host only.
+	Developer contact.CustomerID
+	// CronSecret is the bearer token of the cron route.
+	CronSecret string
+	// HubSpot verifies and decodes HubSpot's events.
+	HubSpot sync.Webhook
+	// Chain asks for another cron invocation, the generation-th in a row. It waits
+	// only until the request is on its way. Nil: none.
+	Chain func(ctx context.Context, generation int)
+	// Version is shown by the health function.
+	Version string
+	// Now is the time in UTC; nil: the wall clock.
+	Now func() time.Time
+	// Log receives one line per request; nil: slog's default.
+	Log *slog.Logger
+}
+
+// Server serves all functions. It is safe for concurrent use.
+type Server struct {
+	Config
+}
+
+// New returns a server for config.
+func New(config Config) *Server {
+	if config.Now == nil {
+		config.Now = sync.WallClock{}.Now
+	}
+	if config.Log == nil {
+		config.Log = slog.Default()
+	}
+	return &Server{Config: config}
+}
+
+// answerMargin is kept back from a function's time limit for the answer itself.
+const answerMargin = time.Second
+
+// Serve answers one request to fn. It gives the request its only deadline (the
+// platform sets none), and a panic ends the request, not the process.
+func (s *Server) Serve(w http.ResponseWriter, r *http.Request, fn Function) {
+	ctx, cancel := context.WithTimeout(r.Context(), fn.Limit-answerMargin)
+	defer cancel()
+	c := newCall(w, r.WithContext(ctx))
+	began := s.Now()
+	reply, err := s.answer(c, fn)
+	if err != nil {
+		reply = errorReply(err, c.requestID, s.Now())
+	}
+	reply.write(w, c.requestID)
+	s.logRequest(c, fn, reply.status, s.Now().Sub(began), err)
+}
+
+// answer runs one request through admission, routing and its handler.
+func (s *Server) answer(c *call, fn Function) (_ reply, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = panicked(cause)
+		}
+	}()
+	if err := s.admit(c, fn.access); err != nil {
+		return reply{}, err
+	}
+	if err := c.route(fn); err != nil {
+		return reply{}, err
+	}
+	return c.handle(s, c)
+}
+
+// Refuse answers a request that no server could be made for.
+func Refuse(w http.ResponseWriter, r *http.Request, err error) {
+	c := newCall(w, r)
+	slog.Error("request refused", "requestId", c.requestID, "error", withoutAddresses(err.Error()))
+	errorReply(err, c.requestID, time.Now().UTC()).write(w, c.requestID)
+}
+
+func (s *Server) logRequest(c *call, fn Function, status int, took time.Duration, err error) {
+	level, attrs := slog.LevelInfo, []slog.Attr{
+		slog.String("function", fn.Name), slog.String("method", c.Method), slog.String("op", c.op),
+		slog.Int("status", status), slog.Duration("took", took), slog.String("requestId", c.requestID),
+	}
+	if err != nil {
+		attrs = append(attrs, slog.String("kind", fault.KindOf(err).String()), slog.String("error", withoutAddresses(err.Error())))
+	}
+	if status >= 500 {
+		level = slog.LevelError
+	}
+	s.Log.LogAttrs(c.Context(), level, "request", attrs...)
+}
