@@ -1,0 +1,36 @@
+"use client";
+
+import { Toaster } from "sonner";
+import { SWRConfig } from "swr";
+import { TooltipProvider } from "@/components/ui/tooltip";
+import { SyncRunner } from "@/features/sync/sync-runner";
+import { asApiError, fetcher } from "@/lib/api";
+
+/** Only answers that may differ next time are worth asking for again. */
+function worthRetrying(error: unknown): boolean {
+  const { status } = asApiError(error);
+  return status === 0 || status === 429 || status >= 500;
+}
+
+export function Providers({ children }: { children: React.ReactNode }) {
+  return (
+    <SWRConfig
+      value={{ fetcher, keepPreviousData: true, refreshWhenHidden: true, shouldRetryOnError: worthRetrying, errorRetryInterval: 3_000 }}
+    >
+      <TooltipProvider delayDuration={300}>
+        <SyncRunner>{children}</SyncRunner>
+      </TooltipProvider>
+      <Toaster
+        position="bottom-right"
+        mobileOffset={{ bottom: "5rem" }}
+        toastOptions={{
+          classNames: {
+            toast: "!rounded-lg !border-line !bg-surface !text-ink !shadow-float !font-sans",
+            description: "!text-ink-2",
+            actionButton: "!bg-action !text-on-action",
+          },
+        }}
+      />
+    </SWRConfig>
+  );
+}

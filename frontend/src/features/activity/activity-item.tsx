@@ -1,0 +1,78 @@
+import {
+  CircleAlert,
+  CirclePlus,
+  GitCompareArrows,
+  Link2,
+  Pencil,
+  RefreshCw,
+  SearchCheck,
+  Settings2,
+  SkipForward,
+  Trash2,
+  Undo2,
+  type LucideIcon,
+} from "lucide-react";
+import Link from "next/link";
+import { RelativeTime } from "@/components/ui/relative-time";
+import { cn } from "@/lib/cn";
+import type { ActivityEntry, ActivityOp } from "@/lib/api-types";
+import { listWords } from "@/lib/format";
+import { fieldName, providerName } from "@/lib/names";
+
+const icons: Record<ActivityOp, LucideIcon> = {
+  created: CirclePlus,
+  updated: Pencil,
+  deleted: Trash2,
+  linked: Link2,
+  conflict: GitCompareArrows,
+  error: CircleAlert,
+  skipped: SkipForward,
+  setup: Settings2,
+  run: RefreshCw,
+  restored: Undo2,
+  review: SearchCheck,
+};
+
+const levels = { info: "text-ink-3", warn: "text-warn-ink", error: "text-bad-ink" };
+
+export function ActivityItem({ entry }: { entry: ActivityEntry }) {
+  const Icon = icons[entry.op] ?? RefreshCw;
+  return (
+    <li className="flex items-start gap-3 px-4 py-2.5">
+      <Icon aria-hidden className={cn("mt-0.5 size-4 shrink-0", levels[entry.level])} />
+      <div className="min-w-0 flex-1">
+        <p className="text-pretty">
+          {entry.level === "error" && <span className="font-medium text-bad-ink">Error: </span>}
+          {entry.level === "warn" && <span className="font-medium text-warn-ink">Notice: </span>}
+          {entry.message}
+        </p>
+        <Context entry={entry} />
+      </div>
+      <RelativeTime at={entry.at} className="mt-px shrink-0 text-sm text-ink-3" />
+    </li>
+  );
+}
+
+/** Whom and what the entry is about, as far as its message does not say it. */
+function Context({ entry }: { entry: ActivityEntry }) {
+  const parts = [
+    entry.contactId && (
+      <Link key="contact" href={`/contacts?contact=${entry.contactId}`} className="rounded-sm hover:text-ink hover:underline">
+        {entry.contactName || "Contact"}
+      </Link>
+    ),
+    entry.provider && <span key="provider">{providerName(entry.provider)}</span>,
+    entry.fields && entry.fields.length > 0 && <span key="fields">{listWords(entry.fields.map(fieldName))}</span>,
+  ].filter(Boolean);
+  if (parts.length === 0) return null;
+  return (
+    <p className="flex flex-wrap gap-x-1.5 text-sm text-ink-2">
+      {parts.map((part, index) => (
+        <span key={index} className="inline-flex gap-x-1.5">
+          {index > 0 && <span aria-hidden>·</span>}
+          {part}
+        </span>
+      ))}
+    </p>
+  );
+}

@@ -1,0 +1,47 @@
+import { Check } from "lucide-react";
+import Link from "next/link";
+import { ProviderMark } from "@/components/ui/provider-mark";
+import { RelativeTime } from "@/components/ui/relative-time";
+import { cn } from "@/lib/cn";
+import type { Conflict } from "@/lib/api-types";
+import { fieldName, providerName } from "@/lib/names";
+import { decision } from "./rule-words";
+
+export function ConflictItem({ conflict }: { conflict: Conflict }) {
+  return (
+    <li className="px-4 py-3">
+      <div className="flex items-baseline justify-between gap-3">
+        <p className="min-w-0 truncate">
+          <Link href={`/contacts?contact=${conflict.contactId}`} className="rounded-sm font-medium hover:underline">
+            {conflict.contactName}
+          </Link>
+          <span className="text-ink-2"> · {fieldName(conflict.field)}</span>
+        </p>
+        <RelativeTime at={conflict.at} className="shrink-0 text-sm text-ink-3" />
+      </div>
+      <ul className="mt-2 space-y-1">
+        {conflict.values.map(({ source, value, at }) => {
+          const won = source === conflict.winner;
+          return (
+            <li key={source} className="flex items-center gap-2 text-sm">
+              <ProviderMark provider={source} />
+              <span className="w-20 shrink-0 text-ink-2">{providerName(source)}</span>
+              <span className={cn("min-w-0 truncate", won ? "font-medium" : "text-ink-3 line-through decoration-ink-3/60")} title={at ?? undefined}>
+                {value || "blank"}
+              </span>
+              {won && (
+                <span className="inline-flex items-center gap-1 text-good-ink">
+                  <Check aria-hidden className="size-3.5" strokeWidth={2.5} />
+                  kept
+                </span>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+      <p className="mt-2 text-sm text-ink-3">
+        {decision(conflict)}. Before it was {conflict.base ? `“${conflict.base}”` : "blank"}.
+      </p>
+    </li>
+  );
+}

@@ -1,0 +1,16 @@
+import type { Conflict } from "@/lib/api-types";
+import { providerName } from "@/lib/names";
+
+const rules: Record<string, string> = {
+  crm_wins: "a CRM outranks the app",
+  app_wins: "the app outranks the CRMs",
+  latest_wins: "the latest change wins",
+  manual: "a person decides",
+};
+
+/** Why the winner won: "HubSpot wins: a CRM outranks the app". */
+export function decision(conflict: Conflict): string {
+  if (conflict.state === "overridden") return `${providerName(conflict.winner)} was chosen by a person`;
+  const reason = rules[conflict.rule] ?? conflict.rule.replaceAll("_", " ");
+  return `${providerName(conflict.winner)} won: ${reason}`;
+}

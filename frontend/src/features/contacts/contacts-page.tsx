@@ -1,0 +1,50 @@
+"use client";
+
+import { useState } from "react";
+import { StaleNotice } from "@/components/ui/states";
+import type { Contact } from "@/lib/api-types";
+import { ContactSheet } from "./contact-sheet";
+import { ContactsBody } from "./contacts-body";
+import { ContactsHeader } from "./contacts-header";
+import { DeleteDialog } from "./delete-dialog";
+import { ImportDialog } from "./import-dialog";
+import { Toolbar } from "./toolbar";
+import { useContacts } from "./use-contacts";
+import { useContactsView } from "./use-contacts-view";
+import { useProviders } from "./use-providers";
+
+export function ContactsPage() {
+  const [view, update] = useContactsView();
+  const [deleting, setDeleting] = useState<Contact>();
+  const list = useContacts(view);
+  const providers = useProviders(list.data?.contacts ?? []);
+  const retry = () => void list.mutate();
+  return (
+    <>
+      <ContactsHeader total={list.data?.total} view={view} update={update} />
+      {list.data && list.error && <StaleNotice error={list.error} onRetry={retry} />}
+      <Toolbar view={view} update={update} providers={providers} />
+      <ContactsBody
+        list={list}
+        view={view}
+        update={update}
+        providers={providers}
+        commands={{ edit: (contact) => update({ contact: contact.id }), remove: setDeleting }}
+      />
+      <ContactSheet
+        id={view.contact}
+        known={list.data?.contacts.find((contact) => contact.id === view.contact)}
+        providers={providers}
+        onOpen={(contact) => update({ contact }, "replace")}
+        onClose={() => update({ contact: "" }, "replace")}
+        onDelete={setDeleting}
+      />
+      <ImportDialog open={view.importing} onClose={() => update({ importing: false }, "replace")} />
+      <DeleteDialog
+        contact={deleting}
+        onClose={() => setDeleting(undefined)}
+        onDeleted={() => update({ contact: "" }, "replace")}
+      />
+    </>
+  );
+}

@@ -1,0 +1,23 @@
+import { StatusLabel } from "@/components/ui/status-label";
+import { Tooltip } from "@/components/ui/tooltip";
+import type { Contact, Provider } from "@/lib/api-types";
+import { providerName } from "@/lib/names";
+import { linkLooks, linkOf, linkStatus } from "./link-state";
+
+/** How a contact stands with one CRM. The quiet states are plain text, the loud ones have a background. */
+export function LinkBadge({ contact, provider, named = false }: { contact: Contact; provider: Provider; named?: boolean }) {
+  const status = linkStatus(contact, provider);
+  const { label, tone, icon } = linkLooks[status];
+  const error = linkOf(contact, provider)?.error;
+  const badge = (
+    <StatusLabel tone={tone} icon={icon} filled={status === "error" || status === "conflict"}>
+      {named ? `${providerName(provider)}: ${label.toLowerCase()}` : label}
+    </StatusLabel>
+  );
+  if (!error) return badge;
+  return (
+    <Tooltip text={error}>
+      <span className="inline-flex">{badge}</span>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,81 @@
+import { useState } from "react";
+import { toast } from "sonner";
+import { asApiError, type ApiError } from "@/lib/api";
+import type { Contact, ContactField } from "@/lib/api-types";
+import { contactFields } from "@/lib/names";
+import { acknowledge, blankFields, changes, isDirty, type, type Draft } from "./draft";
+import { saveWords } from "./save-words";
+import { useContactWrites } from "./use-contact-writes";
+
+export interface FormProblem {
+  /** What concerns the whole form. */
+  message?: string;
+  fields: Partial<Record<ContactField, string>>;
+  /** The contact that has the e-mail already. */
+  existingId?: string;
+}
+
+interface Options {
+  contact: Contact | undefined;
+  onDirty(dirty: boolean): void;
+  onReload(): Promise<Contact | undefined>;
+  onDone(): void;
+}
+
+/** What is typed, what the server said to it, and the way to save it. */
+export function useContactForm({ contact, onDirty, onReload, onDone }: Options) {
+  const stored = contact ?? blankFields;
+  const { create, update } = useContactWrites();
+  const [draft, setDraft] = useState<Draft>({});
+  const [problem, setProblem] = useState<FormProblem>({ fields: {} });
+  const [saving, setSaving] = useState(false);
+
+  function change(next: Draft) {
+    setDraft(next);
+    onDirty(isDirty(next));
+  }
+
+  async function failed(error: ApiError) {
+    if (error.status !== 412) return setProblem(toProblem(error));
+    const latest = await onReload();
+    if (latest) change(acknowledge(draft, latest));
+    setProblem({
+      message: "This contact changed while you were editing. The newest values are here now and what you typed is kept: look again, then save.",
+      fields: {},
+    });
+  }
+
+  async function save() {
+    setSaving(true);
+    setProblem({ fields: {} });
+    try {
+      const saved = contact ? await update(contact.id, contact.rev, changes(draft)) : await create(changes(draft));
+      const { tone, title, description } = saveWords(saved, contact === undefined);
+      toast[tone](title, { description });
+      onDone();
+    } catch (error) {
+      await failed(asApiError(error));
+    } finally {
+      setSaving(false);
+    }
+  }
+
+  return {
+    stored,
+    draft,
+    problem,
+    saving,
+    dirty: isDirty(draft),
+    type: (field: ContactField, value: string) => {
+      change(type(draft, field, value, stored));
+      if (problem.fields[field]) setProblem({ ...problem, fields: { ...problem.fields, [field]: undefined } });
+    },
+    save,
+  };
+}
+
+function toProblem(error: ApiError): FormProblem {
+  const fields = Object.fromEntries(contactFields.flatMap((field) => (error.details[field] ? [[field, error.details[field]]] : [])));
+  if (error.status === 409) return { fields: { email: error.message }, existingId: error.details.id };
+  return { message: Object.keys(fields).length > 0 ? undefined : error.message, fields };
+}

@@ -1,0 +1,12 @@
+import { CircleAlert, CircleCheck, CirclePause, CircleDashed, Hourglass, KeyRound, type LucideIcon } from "lucide-react";
+import type { Tone } from "@/components/ui/status-label";
+import type { ConnectionState } from "@/lib/api-types";
+
+export const connectionStates: Record<ConnectionState, { label: string; tone: Tone; icon: LucideIcon }> = {
+  active: { label: "Connected", tone: "good", icon: CircleCheck },
+  new: { label: "Not synced yet", tone: "quiet", icon: CircleDashed },
+  paused: { label: "Paused", tone: "warn", icon: CirclePause },
+  throttled: { label: "Slowed down by the CRM", tone: "warn", icon: Hourglass },
+  unauthorised: { label: "Credentials refused", tone: "bad", icon: KeyRound },
+  error: { label: "Not reachable", tone: "bad", icon: CircleAlert },
+};

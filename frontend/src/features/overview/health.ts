@@ -1,0 +1,160 @@
+import { CircleAlert, CircleCheck, CircleDashed, RefreshCw, TriangleAlert, type LucideIcon } from "lucide-react";
+import type { Tone } from "@/components/ui/status-label";
+import type { Connection, SyncStatus } from "@/lib/api-types";
+import { count, formatNumber, listWords } from "@/lib/format";
+import { providerName } from "@/lib/names";
+
+export interface Health {
+  tone: Tone;
+  /** Two or three words, for the sidebar. */
+  short: string;
+  /** The sentence that says whether everything is fine. */
+  title: string;
+  /** What it means, or what to do about it. */
+  detail: string;
+}
+
+export const toneIcons: Record<Tone, LucideIcon> = {
+  good: CircleCheck,
+  busy: RefreshCw,
+  warn: TriangleAlert,
+  bad: CircleAlert,
+  quiet: CircleDashed,
+};
+
+type Rule = (status: SyncStatus) => Health | undefined;
+
+/** The worst thing that holds decides the sentence; rules stand in that order. */
+const rules: Rule[] = [nothingConnected, refused, broken, failedRun, running, failing, throttled, paused, neverSynced, waiting];
+
+export function health(status: SyncStatus): Health {
+  for (const rule of rules) {
+    const found = rule(status);
+    if (found) return found;
+  }
+  return {
+    tone: "good",
+    short: "In sync",
+    title: "Everything is in sync",
+    detail:
+      status.contacts === 0
+        ? `There are no contacts yet, neither here nor in ${names(status.connections)}.`
+        : `${count(status.contacts, "contact")} kept equal in your app, ${names(status.connections)}.`,
+  };
+}
+
+function names(connections: Connection[]): string {
+  return listWords(connections.map((connection) => providerName(connection.provider)));
+}
+
+function inState(status: SyncStatus, state: Connection["state"]): Connection[] {
+  return status.connections.filter((connection) => connection.state === state);
+}
+
+function nothingConnected({ connections }: SyncStatus): Health | undefined {
+  if (connections.length > 0) return undefined;
+  return {
+    tone: "quiet",
+    short: "Not connected",
+    title: "No CRM is connected yet",
+    detail: "Contacts are kept here until HubSpot or Pipedrive is connected.",
+  };
+}
+
+function refused(status: SyncStatus): Health | undefined {
+  const [first] = inState(status, "unauthorised");
+  if (!first) return undefined;
+  const name = providerName(first.provider);
+  return {
+    tone: "bad",
+    short: "Needs attention",
+    title: `${name} no longer accepts our credentials`,
+    detail: first.message ?? `Nothing goes to or from ${name} until they are renewed. What changes meanwhile is kept.`,
+  };
+}
+
+function broken(status: SyncStatus): Health | undefined {
+  const [first] = inState(status, "error");
+  if (!first) return undefined;
+  const name = providerName(first.provider);
+  return {
+    tone: "bad",
+    short: "Needs attention",
+    title: `${name} can't be synced right now`,
+    detail: first.message ?? "It is tried again with every run; what changes meanwhile is kept.",
+  };
+}
+
+function failedRun({ run }: SyncStatus): Health | undefined {
+  if (!run || run.dryRun || run.state !== "failed") return undefined;
+  return {
+    tone: "bad",
+    short: "Needs attention",
+    title: "The last sync failed",
+    detail: run.error ?? "It is tried again with the next scheduled run.",
+  };
+}
+
+function running({ run, state, pending }: SyncStatus): Health | undefined {
+  if (run?.state !== "running" && state !== "running") return undefined;
+  return {
+    tone: "busy",
+    short: "Syncing",
+    title: "Syncing now",
+    detail: pending > 0 ? `${count(pending, "contact")} still to go.` : "Reading what changed in every CRM.",
+  };
+}
+
+function failing({ errors, contacts }: SyncStatus): Health | undefined {
+  if (errors === 0) return undefined;
+  const others = contacts - errors;
+  return {
+    tone: "bad",
+    short: `${formatNumber(errors)} failing`,
+    title: `${count(errors, "contact")} can't be synced`,
+    detail: others > 0 ? "Each one shows its reason. All the others are not held up by it." : "Each one shows its reason.",
+  };
+}
+
+function throttled(status: SyncStatus): Health | undefined {
+  const [first] = inState(status, "throttled");
+  if (!first) return undefined;
+  const name = providerName(first.provider);
+  return {
+    tone: "warn",
+    short: "Slowed down",
+    title: `${name} asked us to slow down`,
+    detail: first.message ?? "The sync goes on by itself as soon as it may.",
+  };
+}
+
+function paused(status: SyncStatus): Health | undefined {
+  const connections = inState(status, "paused");
+  if (connections.length === 0) return undefined;
+  return {
+    tone: "warn",
+    short: "Paused",
+    title: `${names(connections)} ${connections.length === 1 ? "is" : "are"} paused`,
+    detail: connections[0]?.message ?? "Changes are kept and go out when syncing resumes.",
+  };
+}
+
+function neverSynced({ lastSuccessAt, connections }: SyncStatus): Health | undefined {
+  if (lastSuccessAt !== null) return undefined;
+  return {
+    tone: "quiet",
+    short: "Not synced yet",
+    title: "Ready for the first sync",
+    detail: `It matches contacts by e-mail, links those that exist in more than one place, and fills in what your app or ${names(connections)} lack.`,
+  };
+}
+
+function waiting({ pending, run }: SyncStatus): Health | undefined {
+  if (pending === 0) return undefined;
+  return {
+    tone: "busy",
+    short: `${formatNumber(pending)} waiting`,
+    title: `${count(pending, "contact")} on the way`,
+    detail: run?.state === "partial" ? "The sync stopped half-way and goes on by itself." : "They go out with the next scheduled run, or right now if you like.",
+  };
+}

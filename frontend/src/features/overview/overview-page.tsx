@@ -1,0 +1,52 @@
+"use client";
+
+import { ErrorState, StaleNotice } from "@/components/ui/states";
+import { ConflictList } from "@/features/conflicts/conflict-list";
+import { ActivityList } from "@/features/activity/activity-list";
+import { RunProgress } from "@/features/sync/run-progress";
+import { useSyncStatus } from "@/features/sync/use-sync-status";
+import { ConnectionCard, ConnectionCardSkeleton } from "./connection-card";
+import { Headline, HeadlineSkeleton } from "./headline";
+import { Figures, FiguresSkeleton } from "./figures";
+
+export function OverviewPage() {
+  const { data: status, error, mutate } = useSyncStatus();
+  const retry = () => void mutate();
+  if (!status && error) {
+    return (
+      <>
+        <h1 className="sr-only">Overview</h1>
+        <ErrorState title="The state of the sync could not be loaded" error={error} onRetry={retry} />
+      </>
+    );
+  }
+  return (
+    <>
+      {status && error && <StaleNotice error={error} onRetry={retry} />}
+      {status ? <Headline status={status} /> : <HeadlineSkeleton />}
+      <RunProgress run={status?.run} />
+      {status ? <Figures status={status} /> : <FiguresSkeleton />}
+      <section aria-labelledby="crms" className="mt-6">
+        <h2 id="crms" className="sr-only">
+          CRMs
+        </h2>
+        <div className="grid gap-4 lg:grid-cols-2">
+          {status ? (
+            status.connections.map((connection) => (
+              <ConnectionCard key={connection.provider} connection={connection} contacts={status.contacts} />
+            ))
+          ) : (
+            <>
+              <ConnectionCardSkeleton />
+              <ConnectionCardSkeleton />
+            </>
+          )}
+        </div>
+      </section>
+      <div className="mt-6 grid items-start gap-4 lg:grid-cols-2">
+        <ConflictList />
+        <ActivityList />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,47 @@
+import { describe, expect, test } from "vitest";
+import type { Run } from "@/lib/api-types";
+import { countWords, phaseWords, runResult } from "./run-words";
+
+const none = { pulled: 0, created: 0, updated: 0, deleted: 0, linked: 0, conflicts: 0, unchanged: 0, errors: 0 };
+
+function run(over: Partial<Run>): Run {
+  return {
+    id: "r1",
+    kind: "full",
+    dryRun: false,
+    state: "done",
+    startedAt: "2026-01-01T00:00:00Z",
+    progress: { done: 1, phase: "push" },
+    counts: none,
+    calls: {},
+    details: {},
+    ...over,
+  };
+}
+
+describe("countWords", () => {
+  test("names only what happened", () => {
+    expect(countWords({ ...none, pulled: 9, unchanged: 5 })).toBe("");
+    expect(countWords({ ...none, created: 1 })).toBe("1 record created");
+    expect(countWords({ ...none, created: 2, updated: 1, conflicts: 1 })).toBe("2 records created, 1 record updated and 1 conflict decided");
+  });
+});
+
+describe("runResult", () => {
+  test("says when there was nothing to do", () => {
+    expect(runResult(run({}))).toEqual({ title: "Everything was already in sync", detail: undefined });
+  });
+  test("does not call a run with errors a success", () => {
+    expect(runResult(run({ counts: { ...none, errors: 2 } })).title).toBe("Synced, with errors");
+  });
+  test("gives the reason of a failure", () => {
+    expect(runResult(run({ state: "failed", error: "HubSpot refused the token" })).detail).toBe("HubSpot refused the token");
+  });
+});
+
+describe("phaseWords", () => {
+  test("makes a phase readable", () => {
+    expect(phaseWords("reading_hubspot")).toBe("Reading hubspot");
+    expect(phaseWords("")).toBe("Working");
+  });
+});
