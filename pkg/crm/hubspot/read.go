@@ -1,0 +1,264 @@
+package hubspot
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/contactsync/contactsync/pkg/contact"
+	"github.com/contactsync/contactsync/pkg/crm/transport"
+	"github.com/contactsync/contactsync/pkg/fault"
+	"github.com/contactsync/contactsync/pkg/sync"
+)
+
+// List implements [sync.CRM] over the list of contacts, which is primary and in
+// order of id.
+func (c *Client) List(ctx context.Context, cursor string) (sync.Page, error) {
+	query := url.Values{
+		"limit":      {strconv.Itoa(listPage)},
+		"properties": {strings.Join(c.mapping.read, ",")},
+	}
+	if cursor != "" {
+		query.Set("after", cursor)
+	}
+	var answer page
+	_, err := c.api.JSON(ctx, transport.Request{
+		Op: "hubspot.list", Method: http.MethodGet, Path: c.contacts, Query: query,
+		Class: classGeneral, Effect: transport.Read,
+	}, &answer)
+	if err != nil {
+		return sync.Page{}, err
+	}
+	next := answer.Paging.Next.After
+	if next != "" && next == cursor {
+		return sync.Page{}, fault.New(fault.Retryable, "HubSpot's list of contacts does not go on.")
+	}
+	result := sync.Page{Next: next, Records: make([]*sync.Record, 0, len(answer.Results))}
+	for i := range answer.Results {
+		if o := &answer.Results[i]; !o.Archived && o.ID != "" {
+			result.Records = append(result.Records, c.mapping.record(o))
+		}
+	}
+	return result, nil
+}
+
+type searchBody struct {
+	FilterGroups []filterGroup `json:"filterGroups"`
+	Sorts        []sort        `json:"sorts"`
+	Properties   []string      `json:"properties"`
+	Limit        int           `json:"limit"`
+}
+
+type filterGroup struct {
+	Filters []filter `json:"filters"`
+}
+
+type filter struct {
+	Property string `json:"propertyName"`
+	Operator string `json:"operator"`
+	Value    string `json:"value"`
+}
+
+type sort struct {
+	Property  string `json:"propertyName"`
+	Direction string `json:"direction"`
+}
+
+// ListChanged implements [sync.CRM] by search: ids only, for the index lags behind.
+// Pages follow each other by id and not by time or offset: a bulk job can give one
+// time to more contacts than the 10,000 a search can page through.
+func (c *Client) ListChanged(ctx context.Context, since time.Time, cursor string) (sync.Page, error) {
+	filters := []filter{{propertyModified, "GTE", strconv.FormatInt(since.UnixMilli(), 10)}}
+	if cursor != "" {
+		filters = append(filters, filter{propertyID, "GT", cursor})
+	}
+	var answer page
+	_, err := c.api.JSON(ctx, transport.Request{
+		Op: "hubspot.list_changed", Method: http.MethodPost, Path: c.contacts + "/search",
+		Body: searchBody{
+			FilterGroups: []filterGroup{{filters}},
+			Sorts:        []sort{{propertyID, "ASCENDING"}},
+			Properties:   []string{propertyID},
+			Limit:        searchPage,
+		},
+		Class: classSearch, Effect: transport.Read,
+	}, &answer)
+	if err != nil {
+		return sync.Page{}, err
+	}
+	result := sync.Page{IDs: make([]contact.ExternalID, 0, len(answer.Results))}
+	for i := range answer.Results {
+		result.IDs = append(result.IDs, contact.ExternalID(answer.Results[i].ID))
+	}
+	if n := len(result.IDs); n > 0 && (answer.Paging.Next.After != "" || answer.Total > n) {
+		result.Next = string(result.IDs[n-1])
+		if !idLess(cursor, result.Next) {
+			return sync.Page{}, fault.New(fault.Retryable, "HubSpot's search of changed contacts does not go on.")
+		}
+	}
+	return result, nil
+}
+
+// idLess orders ids as the numbers they are.
+func idLess(a, b string) bool {
+	return len(a) < len(b) || len(a) == len(b) && a < b
+}
+
+// Read implements [sync.CRM]. A batch tells neither which input a result is of nor
+// why one is missing, so what it leaves open is asked for one by one: the id of a
+// contact that was merged away answers with the survivor.
+func (c *Client) Read(ctx context.Context, ids []contact.ExternalID) map[contact.ExternalID]sync.Reading {
+	ids = distinct(ids)
+	readings := make([]sync.Reading, len(ids))
+	var steps []func()
+	for from := 0; from < len(ids); from += batchSize {
+		to := min(from+batchSize, len(ids))
+		steps = append(steps, func() { c.readBatch(ctx, ids[from:to], readings[from:to]) })
+	}
+	c.parallel(steps)
+	result := make(map[contact.ExternalID]sync.Reading, len(ids))
+	for i, id := range ids {
+		result[id] = readings[i]
+	}
+	return result
+}
+
+func (c *Client) readBatch(ctx context.Context, ids []contact.ExternalID, readings []sync.Reading) {
+	inputs := make([]inputID, len(ids))
+	for i, id := range ids {
+		inputs[i].ID = string(id)
+	}
+	var answer batchAnswer
+	_, err := c.api.JSON(ctx, transport.Request{
+		Op: "hubspot.read", Method: http.MethodPost, Path: c.contacts + "/batch/read",
+		Body:  map[string]any{"properties": c.mapping.read, "inputs": inputs},
+		Class: classGeneral, Effect: transport.Read,
+	}, &answer)
+	switch {
+	case err == nil:
+	case fault.Is(err, fault.NotFound), fault.Is(err, fault.Invalid) && len(ids) > 1:
+		answer = batchAnswer{} // one id spoils the batch: ask for each
+	default:
+		for i := range readings {
+			readings[i].Err = err
+		}
+		return
+	}
+	open := c.matchReadings(ids, readings, answer.Results)
+	var steps []func()
+	for _, i := range open {
+		steps = append(steps, func() { readings[i] = c.readOne(ctx, ids[i]) })
+	}
+	c.parallel(steps)
+}
+
+// matchReadings sets the readings the results answer and returns the others' indexes.
+func (c *Client) matchReadings(ids []contact.ExternalID, readings []sync.Reading, results []object) []int {
+	byID := make(map[contact.ExternalID]*object, len(results))
+	for i := range results {
+		if !results[i].Archived {
+			byID[contact.ExternalID(results[i].ID)] = &results[i]
+		}
+	}
+	var open []int
+	for i, id := range ids {
+		o := byID[id]
+		if o == nil {
+			o = survivor(results, id)
+		}
+		if o == nil {
+			open = append(open, i)
+			continue
+		}
+		readings[i].Record = c.mapping.record(o)
+	}
+	return open
+}
+
+// survivor finds the contact that id was merged into.
+func survivor(results []object, id contact.ExternalID) *object {
+	for i := range results {
+		if !results[i].Archived && results[i].absorbed(id) {
+			return &results[i]
+		}
+	}
+	return nil
+}
+
+func (c *Client) readOne(ctx context.Context, id contact.ExternalID) sync.Reading {
+	o, err := c.get(ctx, string(id), "")
+	if err != nil {
+		return sync.Reading{Err: err}
+	}
+	if o == nil {
+		return sync.Reading{}
+	}
+	return sync.Reading{Record: c.mapping.record(o)}
+}
+
+// get reads a contact by id, or by the value of a unique property; nil: there is none.
+func (c *Client) get(ctx context.Context, id, idProperty string) (*object, error) {
+	query := url.Values{"properties": {strings.Join(c.mapping.read, ",")}}
+	if idProperty != "" {
+		query.Set("idProperty", idProperty)
+	}
+	var o object
+	_, err := c.api.JSON(ctx, transport.Request{
+		Op: "hubspot.get", Method: http.MethodGet, Path: c.contacts + "/" + escape(id), Query: query,
+		Class: classGeneral, Effect: transport.Read,
+	}, &o)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case o.ID == "" || o.Archived:
+		return nil, nil
+	}
+	return &o, nil
+}
+
+// escape makes a path segment in which "+" and "@" are escaped too, as HubSpot asks.
+func escape(segment string) string {
+	return strings.ReplaceAll(url.QueryEscape(segment), "+", "%20")
+}
+
+// FindByKeys implements [sync.CRM]. The property of the key is unique, so that the
+// primary store finds the one record that can carry each.
+func (c *Client) FindByKeys(ctx context.Context, keys []contact.ID, _ time.Time) (map[contact.ID][]*sync.Record, error) {
+	if c.mapping.key == "" {
+		return nil, fault.New(fault.Unavailable, "HubSpot has no property for the Contact Sync ID.")
+	}
+	found := make(map[contact.ID][]*sync.Record, len(keys))
+	for batch := range slices.Chunk(distinct(keys), batchSize) {
+		inputs := make([]inputID, len(batch))
+		for i, key := range batch {
+			inputs[i].ID = string(key)
+		}
+		var answer batchAnswer
+		_, err := c.api.JSON(ctx, transport.Request{
+			Op: "hubspot.find_by_keys", Method: http.MethodPost, Path: c.contacts + "/batch/read",
+			Body:  map[string]any{"properties": c.mapping.read, "idProperty": c.mapping.key, "inputs": inputs},
+			Class: classGeneral, Effect: transport.Read,
+		}, &answer)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return nil, err
+		}
+		for i := range answer.Results {
+			r := c.mapping.record(&answer.Results[i])
+			if slices.Contains(batch, r.Key) && !answer.Results[i].Archived {
+				found[r.Key] = append(found[r.Key], r)
+			}
+		}
+	}
+	return found, nil
+}
+
+// distinct returns the values sorted, each once.
+func distinct[T ~string](values []T) []T {
+	return slices.Compact(slices.Sorted(slices.Values(values)))
+}
