@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -274,6 +275,7 @@ func (b *book) SetKnobs(patch []byte) error {
 	s.lock()
 	defer s.unlock()
 	knobs := s.knobs
+	knobs.Scopes = slices.Clone(knobs.Scopes)
 	decoder := json.NewDecoder(bytes.NewReader(patch))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&knobs); err != nil {
