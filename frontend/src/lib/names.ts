@@ -24,6 +24,7 @@ export const fieldNames: Record<ContactField, string> = {
 export const contactFields = Object.keys(fieldNames) as ContactField[];
 
 export function fieldName(field: string): string {
+  if (field === "existence") return "Deletion";
   return (fieldNames as Record<string, string>)[field] ?? field;
 }
 

@@ -27,6 +27,9 @@ export function Providers({ children }: { children: React.ReactNode }) {
           classNames: {
             toast: "!rounded-lg !border-line !bg-surface !text-ink !shadow-float !font-sans",
             description: "!text-ink-2",
+            success: "[&_[data-icon]]:!text-good",
+            warning: "[&_[data-icon]]:!text-warn",
+            error: "[&_[data-icon]]:!text-bad",
             actionButton: "!bg-action !text-on-action",
           },
         }}

@@ -1,5 +1,6 @@
 "use client";
 
+import { cn } from "@/lib/cn";
 import { exactTime, relativeTime } from "@/lib/format";
 import { useNow } from "@/lib/use-now";
 
@@ -9,7 +10,7 @@ export function RelativeTime({ at, never = "never", className }: { at: string | 
   if (!at) return <span className={className}>{never}</span>;
   const date = new Date(at);
   return (
-    <time dateTime={at} title={exactTime(date)} className={className} suppressHydrationWarning>
+    <time dateTime={at} title={exactTime(date)} className={cn("whitespace-nowrap", className)} suppressHydrationWarning>
       {relativeTime(date, now)}
     </time>
   );

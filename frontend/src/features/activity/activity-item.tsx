@@ -55,14 +55,16 @@ export function ActivityItem({ entry }: { entry: ActivityEntry }) {
 
 /** Whom and what the entry is about, as far as its message does not say it. */
 function Context({ entry }: { entry: ActivityEntry }) {
+  const said = (words: string) => entry.message.toLowerCase().includes(words.toLowerCase());
+  const fields = (entry.fields ?? []).map(fieldName).filter((name) => !said(name));
   const parts = [
     entry.contactId && (
       <Link key="contact" href={`/contacts?contact=${entry.contactId}`} className="rounded-sm hover:text-ink hover:underline">
         {entry.contactName || "Contact"}
       </Link>
     ),
-    entry.provider && <span key="provider">{providerName(entry.provider)}</span>,
-    entry.fields && entry.fields.length > 0 && <span key="fields">{listWords(entry.fields.map(fieldName))}</span>,
+    entry.provider && !said(providerName(entry.provider)) && <span key="provider">{providerName(entry.provider)}</span>,
+    fields.length > 0 && <span key="fields">{listWords(fields)}</span>,
   ].filter(Boolean);
   if (parts.length === 0) return null;
   return (

@@ -6,6 +6,7 @@ import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { PanelBody, PanelFooter } from "@/components/ui/sheet";
 import type { Contact, ContactField, Provider } from "@/lib/api-types";
+import { cn } from "@/lib/cn";
 import { fieldNames } from "@/lib/names";
 import { ContactLinks } from "./contact-links";
 import { movedMeanwhile, shownValue } from "./draft";
@@ -50,7 +51,14 @@ export function ContactForm({ contact, providers, onDirty, onReload, onOpen, onD
     >
       <PanelBody>
         {problem.message && (
-          <p role="alert" tabIndex={-1} className="mb-5 flex gap-2 rounded-md bg-bad-soft px-3 py-2.5 text-bad-ink outline-none">
+          <p
+            role="alert"
+            tabIndex={-1}
+            className={cn(
+              "mb-5 flex gap-2 rounded-md px-3 py-2.5 outline-none",
+              problem.stale ? "bg-warn-soft text-warn-ink" : "bg-bad-soft text-bad-ink",
+            )}
+          >
             <CircleAlert aria-hidden className="mt-0.5 size-4 shrink-0" />
             {problem.message}
           </p>

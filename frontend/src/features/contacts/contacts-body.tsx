@@ -1,10 +1,11 @@
 "use client";
 
-import { FileUp, Plus, SearchX, UsersRound } from "lucide-react";
+import { FileUp, SearchX, UsersRound } from "lucide-react";
 import type { SWRResponse } from "swr";
 import { Button } from "@/components/ui/button";
 import { Panel } from "@/components/ui/panel";
 import { EmptyState, ErrorState } from "@/components/ui/states";
+import { SyncButton } from "@/features/sync/sync-button";
 import type { ApiError } from "@/lib/api";
 import type { ContactPage, Provider } from "@/lib/api-types";
 import { cn } from "@/lib/cn";
@@ -16,7 +17,7 @@ import { ContactsSkeleton } from "./contacts-skeleton";
 import { ContactsTable } from "./contacts-table";
 import { Pager } from "./pager";
 import type { UpdateView } from "./use-contacts-view";
-import { isFiltered, newContact, type ContactsView } from "./view";
+import { isFiltered, type ContactsView } from "./view";
 
 interface Props {
   list: SWRResponse<ContactPage, ApiError>;
@@ -87,14 +88,11 @@ function NoContacts({ update }: { update: UpdateView }) {
             <FileUp aria-hidden />
             Import CSV
           </Button>
-          <Button variant="primary" onClick={() => update({ contact: newContact })}>
-            <Plus aria-hidden />
-            New contact
-          </Button>
+          <SyncButton variant="outline" />
         </>
       }
     >
-      Add the first one, bring a CSV file, or press “Sync now” on the overview to fetch what the CRMs have.
+      Create the first one, bring a CSV file, or sync to fetch what the CRMs have.
     </EmptyState>
   );
 }

@@ -19,11 +19,15 @@ export function ContactsHeader({ total, view, update }: Props) {
       </p>
       <Button onClick={() => update({ importing: true })}>
         <FileUp aria-hidden />
-        Import<span className="sr-only sm:not-sr-only"> CSV</span>
+        <span>
+          Import<span className="sr-only sm:not-sr-only"> CSV</span>
+        </span>
       </Button>
       <Button variant="primary" onClick={() => update({ contact: newContact })}>
         <Plus aria-hidden />
-        New<span className="sr-only sm:not-sr-only"> contact</span>
+        <span>
+          New<span className="sr-only sm:not-sr-only"> contact</span>
+        </span>
       </Button>
     </header>
   );

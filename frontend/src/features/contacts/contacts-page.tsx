@@ -12,18 +12,20 @@ import { Toolbar } from "./toolbar";
 import { useContacts } from "./use-contacts";
 import { useContactsView } from "./use-contacts-view";
 import { useProviders } from "./use-providers";
+import { isFiltered } from "./view";
 
 export function ContactsPage() {
   const [view, update] = useContactsView();
   const [deleting, setDeleting] = useState<Contact>();
   const list = useContacts(view);
   const providers = useProviders(list.data?.contacts ?? []);
+  const nothingAtAll = list.data?.total === 0 && !isFiltered(view) && !view.cursor;
   const retry = () => void list.mutate();
   return (
     <>
       <ContactsHeader total={list.data?.total} view={view} update={update} />
       {list.data && list.error && <StaleNotice error={list.error} onRetry={retry} />}
-      <Toolbar view={view} update={update} providers={providers} />
+      {!nothingAtAll && <Toolbar view={view} update={update} providers={providers} />}
       <ContactsBody
         list={list}
         view={view}

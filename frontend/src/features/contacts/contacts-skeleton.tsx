@@ -1,4 +1,18 @@
+import { Panel } from "@/components/ui/panel";
 import { Loading, Skeleton } from "@/components/ui/skeleton";
+
+/** The page before its address is known. */
+export function ContactsLoading() {
+  return (
+    <>
+      <h1 className="mb-5 flex h-8.5 items-center text-xl font-semibold">Contacts</h1>
+      <div className="mb-4 h-8.5" />
+      <Panel>
+        <ContactsSkeleton />
+      </Panel>
+    </>
+  );
+}
 
 /** Rows of the table's height, so that nothing jumps when the contacts arrive. */
 export function ContactsSkeleton() {

@@ -1,4 +1,4 @@
-import type { Contact, ContactField, ContactFields } from "@/lib/api-types";
+import type { ContactField, ContactFields } from "@/lib/api-types";
 import { contactFields } from "@/lib/names";
 
 /** What a person typed, field by field, and what stood there when they began. */
@@ -31,14 +31,4 @@ export function isDirty(draft: Draft): boolean {
 export function movedMeanwhile(draft: Draft, field: ContactField, stored: ContactFields): boolean {
   const typed = draft[field];
   return typed !== undefined && stored[field] !== typed.seen && stored[field] !== typed.value;
-}
-
-/** After the newest values were shown beside the typed ones: from now on they count as seen. */
-export function acknowledge(draft: Draft, stored: Contact): Draft {
-  const next: Draft = {};
-  for (const field of contactFields) {
-    const typed = draft[field];
-    if (typed && typed.value !== stored[field]) next[field] = { value: typed.value, seen: stored[field] };
-  }
-  return next;
 }

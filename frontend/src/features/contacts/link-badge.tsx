@@ -9,15 +9,16 @@ export function LinkBadge({ contact, provider, named = false }: { contact: Conta
   const status = linkStatus(contact, provider);
   const { label, tone, icon } = linkLooks[status];
   const error = linkOf(contact, provider)?.error;
+  const loud = status === "error" || status === "conflict";
   const badge = (
-    <StatusLabel tone={tone} icon={icon} filled={status === "error" || status === "conflict"}>
+    <StatusLabel tone={tone} icon={icon} filled={loud} className={loud ? "-ml-1.5" : undefined}>
       {named ? `${providerName(provider)}: ${label.toLowerCase()}` : label}
     </StatusLabel>
   );
   if (!error) return badge;
   return (
     <Tooltip text={error}>
-      <span className="inline-flex">{badge}</span>
+      <span className="inline-flex align-middle">{badge}</span>
     </Tooltip>
   );
 }

@@ -40,7 +40,7 @@ export function SearchBox({ value, onSearch }: { value: string; onSearch(value: 
         placeholder="Search name, e-mail or phone"
         value={text}
         onChange={(event) => setText(event.target.value)}
-        className="pl-8.5"
+        className="pl-8.5 [&::-webkit-search-cancel-button]:grayscale"
       />
     </div>
   );

@@ -3,13 +3,15 @@ import { toast } from "sonner";
 import { asApiError, type ApiError } from "@/lib/api";
 import type { Contact, ContactField } from "@/lib/api-types";
 import { contactFields } from "@/lib/names";
-import { acknowledge, blankFields, changes, isDirty, type, type Draft } from "./draft";
+import { blankFields, changes, isDirty, type, type Draft } from "./draft";
 import { saveWords } from "./save-words";
 import { useContactWrites } from "./use-contact-writes";
 
 export interface FormProblem {
   /** What concerns the whole form. */
   message?: string;
+  /** Nothing is wrong with what was typed; somebody else was faster. */
+  stale?: boolean;
   fields: Partial<Record<ContactField, string>>;
   /** The contact that has the e-mail already. */
   existingId?: string;
@@ -37,10 +39,10 @@ export function useContactForm({ contact, onDirty, onReload, onDone }: Options) 
 
   async function failed(error: ApiError) {
     if (error.status !== 412) return setProblem(toProblem(error));
-    const latest = await onReload();
-    if (latest) change(acknowledge(draft, latest));
+    await onReload();
     setProblem({
-      message: "This contact changed while you were editing. The newest values are here now and what you typed is kept: look again, then save.",
+      stale: true,
+      message: "This contact changed while you were editing. The newest values are here now, and what you typed is kept. Look again, then save.",
       fields: {},
     });
   }

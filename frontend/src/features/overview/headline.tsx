@@ -1,3 +1,4 @@
+import Link from "next/link";
 import { cn } from "@/lib/cn";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Loading, Skeleton } from "@/components/ui/skeleton";
@@ -16,7 +17,7 @@ const badge: Record<Tone, string> = {
 
 /** The page's heading is the answer: one sentence that says whether all is fine. */
 export function Headline({ status }: { status: SyncStatus }) {
-  const { tone, title, detail } = health(status);
+  const { tone, title, detail, link } = health(status);
   const Icon = toneIcons[tone];
   return (
     <header className="mb-6 flex flex-wrap items-start gap-x-6 gap-y-4">
@@ -28,6 +29,15 @@ export function Headline({ status }: { status: SyncStatus }) {
           <h1 className="text-2xl font-semibold text-balance">{title}</h1>
           <p className="mt-1 max-w-2xl text-lg text-pretty text-ink-2">
             {detail}
+            {link && (
+              <>
+                {" "}
+                <Link href={link.href} className="rounded-sm font-medium text-ink underline decoration-line-strong underline-offset-4 hover:decoration-current">
+                  {link.label}
+                </Link>
+                .
+              </>
+            )}
             {status.lastSuccessAt && (
               <span className="text-ink-3">
                 {" "}

@@ -60,6 +60,7 @@ describe("health", () => {
     ["a throttled CRM", { connections: [connection("pipedrive", { state: "throttled" })] }, "Pipedrive asked us to slow down"],
     ["a paused CRM", { connections: [connection("hubspot", { state: "paused" })] }, "HubSpot is paused"],
     ["no sync so far", { lastSuccessAt: null }, "Ready for the first sync"],
+    ["anything else the server points at", { state: "attention" }, "Something needs a look"],
     ["waiting contacts", { pending: 12 }, "12 contacts on the way"],
   ])("%s", (_name, over, title) => {
     expect(health(status(over)).title).toBe(title);

@@ -12,6 +12,8 @@ export interface Health {
   title: string;
   /** What it means, or what to do about it. */
   detail: string;
+  /** Where it can be looked at. */
+  link?: { href: string; label: string };
 }
 
 export const toneIcons: Record<Tone, LucideIcon> = {
@@ -25,7 +27,7 @@ export const toneIcons: Record<Tone, LucideIcon> = {
 type Rule = (status: SyncStatus) => Health | undefined;
 
 /** The worst thing that holds decides the sentence; rules stand in that order. */
-const rules: Rule[] = [nothingConnected, refused, broken, failedRun, running, failing, throttled, paused, neverSynced, waiting];
+const rules: Rule[] = [nothingConnected, refused, broken, failedRun, running, failing, throttled, paused, neverSynced, attention, waiting];
 
 export function health(status: SyncStatus): Health {
   for (const rule of rules) {
@@ -112,7 +114,8 @@ function failing({ errors, contacts }: SyncStatus): Health | undefined {
     tone: "bad",
     short: `${formatNumber(errors)} failing`,
     title: `${count(errors, "contact")} can't be synced`,
-    detail: others > 0 ? "Each one shows its reason. All the others are not held up by it." : "Each one shows its reason.",
+    detail: others > 0 ? "All the others are not held up by it." : "Each one shows its reason.",
+    link: { href: "/contacts?status=error", label: "See which and why" },
   };
 }
 
@@ -146,6 +149,16 @@ function neverSynced({ lastSuccessAt, connections }: SyncStatus): Health | undef
     short: "Not synced yet",
     title: "Ready for the first sync",
     detail: `It matches contacts by e-mail, links those that exist in more than one place, and fills in what your app or ${names(connections)} lack.`,
+  };
+}
+
+function attention({ state }: SyncStatus): Health | undefined {
+  if (state !== "attention") return undefined;
+  return {
+    tone: "warn",
+    short: "Needs attention",
+    title: "Something needs a look",
+    detail: "Syncing goes on; the recent activity below tells what is left over.",
   };
 }
 

@@ -41,6 +41,7 @@ describe("runResult", () => {
 
 describe("phaseWords", () => {
   test("makes a phase readable", () => {
+    expect(phaseWords("list")).toBe("Reading the CRMs");
     expect(phaseWords("reading_hubspot")).toBe("Reading hubspot");
     expect(phaseWords("")).toBe("Working");
   });

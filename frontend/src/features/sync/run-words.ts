@@ -31,8 +31,18 @@ export function runResult(run: Run): { title: string; detail?: string } {
   }
 }
 
-/** The server's phase as a sentence's beginning: "linking" -> "Linking". */
+const phases: Record<string, string> = {
+  list: "Reading the CRMs",
+  join: "Matching records with contacts",
+  reconcile: "Comparing and sending changes",
+  missing: "Looking for deleted records",
+  work: "Sending changes",
+  done: "Finishing",
+};
+
+/** What a run is doing; a phase not known here is shown as the server names it. */
 export function phaseWords(phase: string): string {
+  if (phases[phase]) return phases[phase];
   const text = phase.replaceAll(/[_-]+/g, " ").trim();
   return text ? text.charAt(0).toUpperCase() + text.slice(1) : "Working";
 }

@@ -1,0 +1,15 @@
+import { expect, test } from "vitest";
+import type { Conflict } from "@/lib/api-types";
+import { decision } from "./rule-words";
+
+const conflict = (over: Partial<Conflict>) => ({ winner: "hubspot", rule: "crm_wins", state: "decided", ...over }) as Conflict;
+
+test.each<[Partial<Conflict>, string]>([
+  [{}, "HubSpot won: a CRM outranks the app"],
+  [{ winner: "app", rule: "app_wins" }, "Your app won: the app outranks the CRMs"],
+  [{ rule: "source:hubspot" }, "HubSpot won: this field follows it"],
+  [{ rule: "longest_first" }, "HubSpot won: longest first"],
+  [{ winner: "app", state: "overridden" }, "Your app was chosen by a person"],
+])("%j: %s", (over, words) => {
+  expect(decision(conflict(over))).toBe(words);
+});
