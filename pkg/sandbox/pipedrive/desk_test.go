@@ -119,7 +119,13 @@ func TestControlIsNeitherLimitedNorCounted(t *testing.T) {
 			t.Errorf("knobs %s: %d", bad, r.status)
 		}
 	}
-	if r := call("GET", "/__sandbox/state", ""); r.json["persons"] != 3.0 {
+	if err := a.Edit("2", map[string]string{"first_name": "B"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Delete("1"); err != nil {
+		t.Fatal(err)
+	}
+	if r := call("GET", "/__sandbox/state", ""); r.json["persons"] != 2.0 || r.json["deleted"] != 1.0 {
 		t.Errorf("state: %s", r.text)
 	}
 	if a.Calls().Total() != 0 {

@@ -151,6 +151,7 @@ func TestCursorIsAKeysetMarker(t *testing.T) {
 		t.Errorf("got %s, %v, want %s", decoded, err, want)
 	}
 	refused(t, a.do("GET", "/api/v2/persons?limit=2&cursor="+r.cursor(), ""), 400, "does not belong to sort_by=id")
+	refused(t, a.do("GET", "/api/v2/persons?limit=2&sort_by=update_time&sort_direction=desc&cursor="+r.cursor(), ""), 400, "sort_direction=desc")
 	last := a.must("GET", "/api/v2/persons?limit=2&sort_by=update_time&cursor="+r.cursor(), "")
 	if got := compact(t, last.json["additional_data"]); got != `{"next_cursor":null}` {
 		t.Errorf("the last page: %s", got)

@@ -65,7 +65,7 @@ func living(p *person) int {
 // settle lets happen what time brings: bumps and purges that are due.
 func (b *people) settle(now time.Time) {
 	for len(b.bumps) > 0 && !b.bumps[0].at.After(now) {
-		if p := b.byID[b.bumps[0].id]; p != nil && p.updated.Before(b.bumps[0].at) {
+		if p := b.byID[b.bumps[0].id]; p != nil {
 			bumped := *p
 			bumped.updated = b.bumps[0].at
 			b.put(&bumped)

@@ -275,6 +275,10 @@ func TestUpdateTimes(t *testing.T) {
 	if p = a.must("PATCH", "/api/v2/persons/1", `{"name":"A"}`).data(); p["update_time"] != "2026-11-22T12:01:01Z" {
 		t.Errorf("after a no-op: %v", p["update_time"])
 	}
+	a.pass(-time.Hour)
+	if p = a.must("PATCH", "/api/v2/persons/1", `{"name":"Z"}`).data(); p["update_time"] != "2026-11-22T12:01:01Z" {
+		t.Errorf("after the clock went back: %v", p["update_time"])
+	}
 	if p = a.must("POST", "/api/v2/persons", `{"name":"B","add_time":"2020-02-03T04:05:06Z"}`).data(); p["add_time"] != "2020-02-03T04:05:06Z" {
 		t.Errorf("given add_time: %v", p["add_time"])
 	}

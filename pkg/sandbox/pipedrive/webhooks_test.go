@@ -160,6 +160,17 @@ func TestWebhookWithoutSuccessIsDeleted(t *testing.T) {
 	if len(a.must("GET", "/api/v1/webhooks", "").rows()) != 1 {
 		t.Fatal("deleted before three days")
 	}
+	a.refuse = 0
+	a.flush() // a success begins the three days anew
+	a.pass(time.Second)
+	a.refuse = 500
+	touch()
+	a.flush()
+	a.pass(72*time.Hour - time.Second)
+	touch()
+	if len(a.must("GET", "/api/v1/webhooks", "").rows()) != 1 {
+		t.Fatal("deleted in spite of a success")
+	}
 	a.pass(time.Second)
 	touch()
 	if rows := a.must("GET", "/api/v1/webhooks", "").rows(); len(rows) != 0 {
@@ -183,7 +194,7 @@ func TestMergeSendsTwoEvents(t *testing.T) {
 			a.SetWebhook(hookURL)
 			code := a.AddField("Pronouns", "varchar")
 			a.must("POST", "/api/v2/persons", `{"name":"Ann","emails":[{"value":"a@x"}]}`)
-			a.must("POST", "/api/v2/persons", `{"name":"Anne Lee","emails":[{"value":"a@x"},{"value":"b@x"}],"custom_fields":{"`+code+`":"she"}}`)
+			a.must("POST", "/api/v2/persons", `{"name":"Anne Lee","emails":[{"value":"a@x"},{"value":"b@x","primary":true}],"custom_fields":{"`+code+`":"she"}}`)
 			a.flush()
 			a.pass(time.Minute)
 			if err := merge(a); err != nil {
