@@ -230,3 +230,18 @@ func TestWebhooksInTheBackground(t *testing.T) {
 	}
 	w.Close()
 }
+
+func TestWebhooksInterruptedKeepTheirAttempt(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	interrupt := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { cancel() })
+	w := Webhooks{Client: &http.Client{Transport: Transport{interrupt}}}
+	w.Enqueue(Delivery{Build: text("a")})
+	if err := w.Flush(ctx); !errors.Is(err, context.Canceled) || w.Pending() != 1 {
+		t.Fatalf("%v, pending %d", err, w.Pending())
+	}
+	r := &receiver{}
+	w.Client = &http.Client{Transport: Transport{r}}
+	if err := w.Flush(t.Context()); err != nil || len(r.got) != 1 || strings.Contains(r.got[0], "!") {
+		t.Errorf("%v, got %q", err, r.got)
+	}
+}

@@ -178,6 +178,10 @@ func (w *Webhooks) takeDue(now time.Time) []Delivery {
 
 func (w *Webhooks) send(ctx context.Context, d Delivery) {
 	status, err := w.attempt(ctx, d)
+	if err != nil && ctx.Err() != nil { // interrupted by us: not an attempt
+		w.insert(d)
+		return
+	}
 	if d.Tried != nil {
 		d.Tried(d.attempt, status, err)
 	}
