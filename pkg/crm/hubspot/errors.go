@@ -119,7 +119,7 @@ func (c *Client) explain(r *transport.Response) error {
 	p := problemFrom(r.Body)
 	p.Message = r.Redact(p.Message)
 	err := c.classify(r.Status, p)
-	err.Op, err.Err = r.Request.Op, r.Cause()
+	err.Op, err.Err = r.Request.Op, errors.Join(err.Err, r.Cause())
 	return err
 }
 
