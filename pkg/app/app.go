@@ -1,0 +1,94 @@
+// Package app wires the product from its environment: store, adapters, service and
+// the HTTP server around them, once per process.
+//
+// It holds no rules of its own. Functions use [Serve]; programs that bring their
+// own store, such as the local host and tests, call [New] and [SetDefault] first.
+package app
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/contactsync/contactsync/pkg/contact"
+	"github.com/contactsync/contactsync/pkg/crm/hubspot"
+	"github.com/contactsync/contactsync/pkg/sync"
+	"github.com/contactsync/contactsync/pkg/sync/reconcile"
+	"github.com/contactsync/contactsync/pkg/web"
+)
+
+// EnvironmentCustomer is the customer of connections made from the environment.
+const EnvironmentCustomer contact.CustomerID = "default"
+
+// Options is what an [App] is made of. Config and Store are required.
+type Options struct {
+	Config Config
+	Store  sync.Store
+	// Developer, when it is not empty, is the customer that requests from this
+	// machine without credentials act for. For the local host only.
+	Developer contact.CustomerID
+	Clock     sync.Clock        // nil: the wall clock
+	Transport http.RoundTripper // carries the calls to CRMs; nil: the network
+	Log       *slog.Logger      // nil: slog's default
+}
+
+// App is the product, wired. It is safe for concurrent use.
+type App struct {
+	Service *sync.Service
+	Server  *web.Server
+}
+
+// New wires an app, and makes sure that the connections of the environment exist.
+// The store stays the caller's to close.
+func New(ctx context.Context, o Options) (*App, error) {
+	if o.Clock == nil {
+		o.Clock = sync.WallClock{}
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	settings := sync.Config{
+		Store:  o.Store,
+		CRMs:   newCRMs(o),
+		Fields: fields(),
+		Clock:  o.Clock,
+		Rules:  reconcile.Rules{Default: o.Config.Policy},
+		Region: o.Config.PhoneRegion,
+		Log:    o.Log,
+	}
+	server := web.Config{
+		Ping:       o.Store.Ping,
+		Keys:       o.Config.Keys,
+		Developer:  o.Developer,
+		CronSecret: o.Config.CronSecret,
+		HubSpot:    hubspotWebhook(o.Config),
+		Version:    o.Config.Version,
+		Now:        o.Clock.Now,
+		Log:        o.Log,
+	}
+	if c := newChain(o.Config, o.Log); c != nil {
+		settings.Trigger = func(ctx context.Context) { c.call(ctx, 1) }
+		server.Chain = c.call
+	}
+	service := sync.New(settings)
+	for _, provider := range o.Config.providers() {
+		if err := service.EnsureConnection(ctx, EnvironmentCustomer, provider); err != nil {
+			return nil, err
+		}
+	}
+	server.Service = service
+	return &App{Service: service, Server: web.New(server)}, nil
+}
+
+// hubspotWebhook returns nil without a secret: nothing could be verified.
+func hubspotWebhook(c Config) sync.Webhook {
+	if len(c.HubSpot.Secrets) == 0 {
+		return nil
+	}
+	return &hubspot.Webhook{
+		Secrets:       c.HubSpot.Secrets,
+		PublicBaseURL: c.PublicBaseURL,
+		Paths:         []string{"/api/webhook/hubspot", "/api/integration/webhook/hubspot"},
+		RequireV3:     c.HubSpot.RequireV3,
+	}
+}

@@ -1,0 +1,191 @@
+package app
+
+import (
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/contactsync/contactsync/pkg/contact"
+	"github.com/contactsync/contactsync/pkg/crm/hubspot"
+	"github.com/contactsync/contactsync/pkg/crm/transport"
+	"github.com/contactsync/contactsync/pkg/fault"
+	"github.com/contactsync/contactsync/pkg/sync/reconcile"
+	"github.com/contactsync/contactsync/pkg/web"
+)
+
+// Config is what the environment says. The zero value is an app without CRMs that
+// lets nobody in.
+type Config struct {
+	// PublicBaseURL is the origin that the world calls, without a slash at its end;
+	// "" when it is not known.
+	PublicBaseURL string
+	CronSecret    string
+	Keys          []web.Key
+	HubSpot       HubSpot
+	Pipedrive     Pipedrive
+	Policy        reconcile.Policy
+	// PhoneRegion is the country of phone numbers without a country code; "" none.
+	PhoneRegion string
+	Version     string
+}
+
+// HubSpot is the connection of the environment, if Token is set, and the app whose
+// events are received, if Secrets are.
+type HubSpot struct {
+	Token, BaseURL, APIVersion string
+	Secrets                    []string
+	RequireV3                  bool
+	RateLimit                  transport.Limit // zero: the vendor's own
+}
+
+// Pipedrive is the connection of the environment, if Token is set.
+type Pipedrive struct {
+	Token, BaseURL string
+	RateLimit      transport.Limit
+}
+
+// Read reads the configuration from variables. Every error names its variable.
+func Read(getenv func(string) string) (Config, error) {
+	v := variables{getenv: getenv}
+	c := Config{
+		PublicBaseURL: v.origin("PUBLIC_BASE_URL"),
+		CronSecret:    v.text("CRON_SECRET"),
+		Keys:          v.keys("API_KEYS"),
+		HubSpot: HubSpot{
+			Token:      v.text("HUBSPOT_ACCESS_TOKEN"),
+			BaseURL:    v.origin("HUBSPOT_BASE_URL"),
+			APIVersion: v.oneOf("HUBSPOT_API_VERSION", hubspot.DefaultVersion, "2026-09", "v3"),
+			Secrets:    v.list("HUBSPOT_CLIENT_SECRET"),
+			RequireV3:  v.flag("HUBSPOT_REQUIRE_V3"),
+			RateLimit:  v.rate("HUBSPOT_RATE_LIMIT"),
+		},
+		Pipedrive: Pipedrive{
+			Token:     v.text("PIPEDRIVE_API_TOKEN"),
+			BaseURL:   v.origin("PIPEDRIVE_BASE_URL"),
+			RateLimit: v.rate("PIPEDRIVE_RATE_LIMIT"),
+		},
+		Policy:      v.policy("CONFLICT_POLICY"),
+		PhoneRegion: v.region("DEFAULT_PHONE_REGION"),
+		Version:     version(v.text("VERCEL_GIT_COMMIT_SHA")),
+	}
+	if len(v.problems) > 0 {
+		return Config{}, fault.New(fault.Unavailable, "%s", strings.Join(v.problems, " "))
+	}
+	return c, nil
+}
+
+// providers lists the CRMs that the environment connects.
+func (c Config) providers() []contact.Provider {
+	var list []contact.Provider
+	if c.HubSpot.Token != "" {
+		list = append(list, contact.HubSpot)
+	}
+	if c.Pipedrive.Token != "" {
+		list = append(list, contact.Pipedrive)
+	}
+	return list
+}
+
+// variables reads settings and collects what is wrong with them. Values are never
+// repeated in a problem: they may be secret.
+type variables struct {
+	getenv   func(string) string
+	problems []string
+}
+
+func (v *variables) problem(name, what string) {
+	v.problems = append(v.problems, name+" "+what+".")
+}
+
+func (v *variables) text(name string) string { return strings.TrimSpace(v.getenv(name)) }
+
+func (v *variables) list(name string) []string {
+	var list []string
+	for _, part := range strings.Split(v.text(name), ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			list = append(list, part)
+		}
+	}
+	return list
+}
+
+func (v *variables) flag(name string) bool {
+	text := v.text(name)
+	if text == "" {
+		return false
+	}
+	on, err := strconv.ParseBool(text)
+	if err != nil {
+		v.problem(name, "has to be true or false")
+	}
+	return on
+}
+
+func (v *variables) oneOf(name string, allowed ...string) string {
+	text := v.text(name)
+	for _, a := range allowed {
+		if text == a {
+			return text
+		}
+	}
+	if text != "" {
+		v.problem(name, "has to be one of "+strings.Join(allowed, ", "))
+	}
+	return allowed[0]
+}
+
+// origin is the address of a server: a scheme and a host, perhaps with a path.
+func (v *variables) origin(name string) string {
+	text := strings.TrimRight(v.text(name), "/")
+	if text == "" {
+		return ""
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.RawQuery != "" || u.Fragment != "" {
+		v.problem(name, "has to be an address such as https://sync.example.com")
+	}
+	return text
+}
+
+func (v *variables) keys(name string) []web.Key {
+	keys, err := web.ParseKeys(v.text(name))
+	if err != nil {
+		v.problems = append(v.problems, fault.Public(err))
+	}
+	return keys
+}
+
+// rate reads calls/seconds, such as 100/10.
+func (v *variables) rate(name string) transport.Limit {
+	text := v.text(name)
+	if text == "" {
+		return transport.Limit{}
+	}
+	calls, seconds, _ := strings.Cut(text, "/")
+	n, err1 := strconv.Atoi(calls)
+	s, err2 := strconv.Atoi(seconds)
+	if err1 != nil || err2 != nil || n < 1 || s < 1 {
+		v.problem(name, "has to be calls/seconds, such as 100/10")
+	}
+	return transport.Limit{Calls: n, Per: time.Duration(s) * time.Second}
+}
+
+var countryCode = regexp.MustCompile(`^[A-Z]{2}$`)
+
+func (v *variables) region(name string) string {
+	text := strings.ToUpper(v.text(name))
+	if text != "" && !countryCode.MatchString(text) {
+		v.problem(name, "has to be a country code such as US")
+	}
+	return text
+}
+
+func (v *variables) policy(name string) reconcile.Policy {
+	policy, err := reconcile.ParsePolicy(v.text(name))
+	if err != nil {
+		v.problem(name, "has to be one of crm_wins, app_wins, latest_wins")
+	}
+	return policy
+}

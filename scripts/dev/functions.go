@@ -1,0 +1,27 @@
+package main
+
+import (
+	activity "github.com/contactsync/contactsync/api/activity"
+	conflicts "github.com/contactsync/contactsync/api/conflicts"
+	contacts "github.com/contactsync/contactsync/api/contacts"
+	cronsync "github.com/contactsync/contactsync/api/cron/sync"
+	health "github.com/contactsync/contactsync/api/health"
+	pronouns "github.com/contactsync/contactsync/api/setup/pronouns"
+	sync "github.com/contactsync/contactsync/api/sync"
+	hubspotevents "github.com/contactsync/contactsync/api/webhook/hubspot"
+
+	"github.com/contactsync/contactsync/scripts/dev/platform"
+)
+
+// functions are the very functions that are deployed, each at the path of its
+// folder.
+var functions = []platform.Function{
+	{Path: "/api/activity", Handler: activity.Handler},
+	{Path: "/api/conflicts", Handler: conflicts.Handler},
+	{Path: "/api/contacts", Handler: contacts.Handler},
+	{Path: "/api/cron/sync", Handler: cronsync.Handler},
+	{Path: "/api/health", Handler: health.Handler},
+	{Path: "/api/setup/pronouns", Handler: pronouns.Handler},
+	{Path: "/api/sync", Handler: sync.Handler},
+	{Path: "/api/webhook/hubspot", Handler: hubspotevents.Handler},
+}
