@@ -2,7 +2,6 @@
 
 import { Toaster } from "sonner";
 import { SWRConfig } from "swr";
-import { TooltipProvider } from "@/components/ui/tooltip";
 import { SyncRunner } from "@/features/sync/sync-runner";
 import { asApiError, fetcher } from "@/lib/api";
 
@@ -17,9 +16,7 @@ export function Providers({ children }: { children: React.ReactNode }) {
     <SWRConfig
       value={{ fetcher, keepPreviousData: true, refreshWhenHidden: true, shouldRetryOnError: worthRetrying, errorRetryInterval: 3_000 }}
     >
-      <TooltipProvider delayDuration={300}>
-        <SyncRunner>{children}</SyncRunner>
-      </TooltipProvider>
+      <SyncRunner>{children}</SyncRunner>
       <Toaster
         position="bottom-right"
         mobileOffset={{ bottom: "5rem" }}

@@ -1,54 +1,54 @@
 "use client";
 
-import { Check } from "lucide-react";
-import { DropdownMenu } from "radix-ui";
-import type { ComponentProps } from "react";
-import { cn } from "@/lib/cn";
+import type { LucideIcon } from "lucide-react";
+import { Slot } from "radix-ui";
+import { lazy, Suspense, useState } from "react";
 
-export const Menu = DropdownMenu.Root;
-export const MenuTrigger = DropdownMenu.Trigger;
-export const MenuRadioGroup = DropdownMenu.RadioGroup;
-
-const item =
-  "flex min-h-8 items-center gap-2 rounded-sm px-2 py-1 text-base text-ink outline-none select-none data-highlighted:bg-hover data-disabled:opacity-50 pointer-coarse:min-h-11 [&_svg]:size-4 [&_svg]:shrink-0";
-
-export function MenuContent({ className, align = "end", ...props }: ComponentProps<typeof DropdownMenu.Content>) {
-  return (
-    <DropdownMenu.Portal>
-      <DropdownMenu.Content
-        align={align}
-        sideOffset={6}
-        collisionPadding={8}
-        className={cn(
-          "z-50 min-w-44 rounded-lg bg-surface p-1 shadow-float data-[state=open]:animate-in data-[state=open]:fade-in-0 data-[state=open]:zoom-in-95 duration-100",
-          className,
-        )}
-        {...props}
-      />
-    </DropdownMenu.Portal>
-  );
+export interface MenuAction {
+  label: string;
+  icon: LucideIcon;
+  /** An action has one of the two: something to do, or an address to open in a new tab. */
+  onSelect?(): void;
+  href?: string;
+  danger?: boolean;
 }
 
-export function MenuItem({ className, danger, ...props }: ComponentProps<typeof DropdownMenu.Item> & { danger?: boolean }) {
-  return (
-    <DropdownMenu.Item
-      className={cn(item, danger ? "text-bad-ink data-highlighted:bg-bad-soft" : "[&_svg]:text-ink-3", className)}
-      {...props}
-    />
-  );
+export interface MenuChoices<T extends string> {
+  value: T;
+  choices: readonly { value: T; label: string; icon?: LucideIcon }[];
+  onChange(value: T): void;
 }
 
-export function MenuRadioItem({ className, children, ...props }: ComponentProps<typeof DropdownMenu.RadioItem>) {
-  return (
-    <DropdownMenu.RadioItem className={cn(item, "pr-8 relative", className)} {...props}>
-      {children}
-      <DropdownMenu.ItemIndicator className="absolute right-2">
-        <Check aria-hidden />
-      </DropdownMenu.ItemIndicator>
-    </DropdownMenu.RadioItem>
-  );
+interface Props {
+  /** The button that opens it. */
+  trigger: React.ReactElement;
+  align?: "start" | "end";
+  actions?: MenuAction[];
+  choices?: MenuChoices<string>;
 }
 
-export function MenuSeparator() {
-  return <DropdownMenu.Separator className="-mx-1 my-1 h-px bg-line" />;
+const load = () => import("./menu-panel");
+const MenuPanel = lazy(load);
+
+/** A menu of actions, or of choices of which one holds. Its code is fetched when somebody reaches for it. */
+export function Menu({ trigger, ...content }: Props) {
+  const [reached, setReached] = useState(false);
+  const closed = (
+    <Slot.Root
+      aria-haspopup="menu"
+      aria-expanded={false}
+      onPointerEnter={load}
+      onFocus={load}
+      onClick={() => setReached(true)}
+      onKeyDown={(event) => event.key === "ArrowDown" && setReached(true)}
+    >
+      {trigger}
+    </Slot.Root>
+  );
+  if (!reached) return closed;
+  return (
+    <Suspense fallback={closed}>
+      <MenuPanel trigger={trigger} {...content} />
+    </Suspense>
+  );
 }

@@ -22,14 +22,15 @@ interface Props {
   tone: Tone;
   icon: LucideIcon;
   filled?: boolean;
+  title?: string;
   className?: string;
   children: React.ReactNode;
 }
 
 /** A state in words, with an icon and a colour beside them; never the colour alone. */
-export function StatusLabel({ tone, icon: Icon, filled = false, className, children }: Props) {
+export function StatusLabel({ tone, icon: Icon, filled = false, title, className, children }: Props) {
   return (
-    <span className={cn(label({ tone, filled }), className)}>
+    <span title={title} className={cn(label({ tone, filled }), className)}>
       <Icon aria-hidden className="size-3.5 shrink-0" strokeWidth={2.25} />
       <span className="truncate">{children}</span>
     </span>

@@ -2,7 +2,7 @@
 
 import { ArrowUpRight, Ellipsis, Pencil, Trash2 } from "lucide-react";
 import { Button } from "@/components/ui/button";
-import { Menu, MenuContent, MenuItem, MenuSeparator, MenuTrigger } from "@/components/ui/menu";
+import { Menu, type MenuAction } from "@/components/ui/menu";
 import type { Contact } from "@/lib/api-types";
 import { contactName, providerName } from "@/lib/names";
 
@@ -12,33 +12,21 @@ export interface ContactCommands {
 }
 
 export function ContactActions({ contact, commands }: { contact: Contact; commands: ContactCommands }) {
-  const places = contact.links.filter((link) => link.url);
+  const places = contact.links.flatMap<MenuAction>(({ provider, url }) =>
+    url ? [{ label: `Open in ${providerName(provider)}`, icon: ArrowUpRight, href: url }] : [],
+  );
   return (
-    <Menu modal={false}>
-      <MenuTrigger asChild>
+    <Menu
+      actions={[
+        { label: "Edit", icon: Pencil, onSelect: () => commands.edit(contact) },
+        ...places,
+        { label: "Delete", icon: Trash2, danger: true, onSelect: () => commands.remove(contact) },
+      ]}
+      trigger={
         <Button variant="ghost" size="icon" aria-label={`Actions for ${contactName(contact)}`}>
           <Ellipsis aria-hidden />
         </Button>
-      </MenuTrigger>
-      <MenuContent>
-        <MenuItem onSelect={() => commands.edit(contact)}>
-          <Pencil aria-hidden />
-          Edit
-        </MenuItem>
-        {places.map((link) => (
-          <MenuItem key={link.provider} asChild>
-            <a href={link.url} target="_blank" rel="noreferrer">
-              <ArrowUpRight aria-hidden />
-              Open in {providerName(link.provider)}
-            </a>
-          </MenuItem>
-        ))}
-        <MenuSeparator />
-        <MenuItem danger onSelect={() => commands.remove(contact)}>
-          <Trash2 aria-hidden />
-          Delete
-        </MenuItem>
-      </MenuContent>
-    </Menu>
+      }
+    />
   );
 }

@@ -24,7 +24,7 @@ interface Props {
 }
 
 /** Creates or edits one contact beside the list. Closing it with something typed asks first. */
-export function ContactSheet({ id, known, providers, onOpen, onClose, onDelete }: Props) {
+export default function ContactSheet({ id, known, providers, onOpen, onClose, onDelete }: Props) {
   const creating = id === newContact;
   const { data: contact, error, mutate } = useContact(creating ? "" : id, known);
   const [dirty, setDirty] = useState(false);

@@ -1,18 +1,20 @@
 "use client";
 
-import { useState } from "react";
+import { lazy, useState } from "react";
+import { OnceOpen } from "@/components/ui/once-open";
 import { StaleNotice } from "@/components/ui/states";
 import type { Contact } from "@/lib/api-types";
-import { ContactSheet } from "./contact-sheet";
 import { ContactsBody } from "./contacts-body";
 import { ContactsHeader } from "./contacts-header";
-import { DeleteDialog } from "./delete-dialog";
-import { ImportDialog } from "./import-dialog";
 import { Toolbar } from "./toolbar";
 import { useContacts } from "./use-contacts";
 import { useContactsView } from "./use-contacts-view";
 import { useProviders } from "./use-providers";
 import { isFiltered } from "./view";
+
+const ContactSheet = lazy(() => import("./contact-sheet"));
+const ImportDialog = lazy(() => import("./import-dialog"));
+const DeleteDialog = lazy(() => import("./delete-dialog"));
 
 export function ContactsPage() {
   const [view, update] = useContactsView();
@@ -33,20 +35,26 @@ export function ContactsPage() {
         providers={providers}
         commands={{ edit: (contact) => update({ contact: contact.id }), remove: setDeleting }}
       />
-      <ContactSheet
-        id={view.contact}
-        known={list.data?.contacts.find((contact) => contact.id === view.contact)}
-        providers={providers}
-        onOpen={(contact) => update({ contact }, "replace")}
-        onClose={() => update({ contact: "" }, "replace")}
-        onDelete={setDeleting}
-      />
-      <ImportDialog open={view.importing} onClose={() => update({ importing: false }, "replace")} />
-      <DeleteDialog
-        contact={deleting}
-        onClose={() => setDeleting(undefined)}
-        onDeleted={() => update({ contact: "" }, "replace")}
-      />
+      <OnceOpen open={view.contact !== ""}>
+        <ContactSheet
+          id={view.contact}
+          known={list.data?.contacts.find((contact) => contact.id === view.contact)}
+          providers={providers}
+          onOpen={(contact) => update({ contact }, "replace")}
+          onClose={() => update({ contact: "" }, "replace")}
+          onDelete={setDeleting}
+        />
+      </OnceOpen>
+      <OnceOpen open={view.importing}>
+        <ImportDialog open={view.importing} onClose={() => update({ importing: false }, "replace")} />
+      </OnceOpen>
+      <OnceOpen open={deleting !== undefined}>
+        <DeleteDialog
+          contact={deleting}
+          onClose={() => setDeleting(undefined)}
+          onDeleted={() => update({ contact: "" }, "replace")}
+        />
+      </OnceOpen>
     </>
   );
 }

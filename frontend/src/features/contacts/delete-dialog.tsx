@@ -17,7 +17,7 @@ interface Props {
   onDeleted(): void;
 }
 
-export function DeleteDialog({ contact, onClose, onDeleted }: Props) {
+export default function DeleteDialog({ contact, onClose, onDeleted }: Props) {
   const { remove, restore } = useContactWrites();
   const revalidate = useRevalidate();
   const [busy, setBusy] = useState(false);

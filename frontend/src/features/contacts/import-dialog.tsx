@@ -9,7 +9,7 @@ import { FileDrop } from "./file-drop";
 import { ImportResultView } from "./import-result";
 import { useImport } from "./use-import";
 
-export function ImportDialog({ open, onClose }: { open: boolean; onClose(): void }) {
+export default function ImportDialog({ open, onClose }: { open: boolean; onClose(): void }) {
   const { state, choose, resume, reset } = useImport();
   const { start } = useSyncRunner();
   const sending = state.step === "sending";

@@ -52,7 +52,7 @@ export function Toolbar({ view, update, providers }: Props) {
         />
       )}
       <div className="sm:ml-auto">
-        <FilterMenu label="Sort" value={view.sort} neutral={view.sort} choices={sorts} onChange={(sort) => update({ sort })} />
+        <FilterMenu label="Sort" value={view.sort} choices={sorts} onChange={(sort) => update({ sort })} />
       </div>
     </div>
   );
