@@ -2,6 +2,9 @@ module github.com/contactsync/contactsync
 
 go 1.26.8
 
+// A package of npm brings a Go file along.
+ignore ./frontend
+
 require (
 	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/getkin/kin-openapi v0.153.0 // indirect
