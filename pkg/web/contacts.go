@@ -1,27 +1,16 @@
 package web
 
 import (
-	"context"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/contactsync/contactsync/pkg/contact"
 	"github.com/contactsync/contactsync/pkg/fault"
 	"github.com/contactsync/contactsync/pkg/sync"
 	"github.com/contactsync/contactsync/pkg/web/contactcsv"
 )
-
-// pushWithin is how long a write waits for the CRMs before it answers; what is
-// not pushed by then goes on later.
-const pushWithin = 3 * time.Second
-
-// pushing is the context of a write.
-func (c *call) pushing() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(c.Context(), pushWithin)
-}
 
 func (s *Server) listContacts(c *call) (reply, error) {
 	q, err := contactQuery(c)
@@ -43,9 +32,7 @@ func (s *Server) createContact(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	ctx, cancel := c.pushing()
-	defer cancel()
-	made, err := s.Service.CreateContact(ctx, c.customer, values)
+	made, err := s.Service.CreateContact(c.Context(), c.customer, values)
 	if err != nil {
 		return reply{}, err
 	}
@@ -69,9 +56,7 @@ func (s *Server) updateContact(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	ctx, cancel := c.pushing()
-	defer cancel()
-	changed, err := s.Service.UpdateContact(ctx, c.customer, contact.ID(c.id), patch, ifRev)
+	changed, err := s.Service.UpdateContact(c.Context(), c.customer, contact.ID(c.id), patch, ifRev)
 	if err != nil {
 		return reply{}, err
 	}
@@ -83,18 +68,14 @@ func (s *Server) deleteContact(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	ctx, cancel := c.pushing()
-	defer cancel()
-	if err := s.Service.DeleteContact(ctx, c.customer, contact.ID(c.id), ifRev); err != nil {
+	if err := s.Service.DeleteContact(c.Context(), c.customer, contact.ID(c.id), ifRev); err != nil {
 		return reply{}, err
 	}
 	return reply{status: http.StatusNoContent}, nil
 }
 
 func (s *Server) restoreContact(c *call) (reply, error) {
-	ctx, cancel := c.pushing()
-	defer cancel()
-	restored, err := s.Service.RestoreContact(ctx, c.customer, contact.ID(c.id))
+	restored, err := s.Service.RestoreContact(c.Context(), c.customer, contact.ID(c.id))
 	if err != nil {
 		return reply{}, err
 	}

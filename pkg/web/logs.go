@@ -62,9 +62,7 @@ func (s *Server) resolveConflict(c *call) (reply, error) {
 	if err := o.done(); err != nil {
 		return reply{}, err
 	}
-	ctx, cancel := c.pushing()
-	defer cancel()
-	decided, err := s.Service.ResolveConflict(ctx, c.customer, c.id, contact.Source(choose))
+	decided, err := s.Service.ResolveConflict(c.Context(), c.customer, c.id, contact.Source(choose))
 	if err != nil {
 		return reply{}, err
 	}

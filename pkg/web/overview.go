@@ -64,7 +64,7 @@ func viewConnection(c *sync.ConnectionStatus) connectionView {
 		Budget:        c.Budget,
 		URL:           c.URL,
 	}
-	if !c.LastSuccessAt.IsZero() {
+	if c.Lag > 0 {
 		lag := int64(c.Lag / time.Second)
 		v.LagSeconds = &lag
 	}
