@@ -146,6 +146,8 @@ type LinkError struct {
 	Message string                   `json:"message"`
 	Fields  map[contact.Field]string `json:"fields,omitempty"`
 	At      time.Time                `json:"at"`
+	// RetryAt is when the CRM may be asked again, if it said so.
+	RetryAt time.Time `json:"retryAt,omitzero"`
 	// Rejected holds the values the CRM refused for good; they are not sent again.
 	Rejected contact.Values `json:"rejected,omitempty"`
 }

@@ -23,6 +23,9 @@ type Connection struct {
 	// BackfilledAt is when the first full listing was joined; zero: not yet.
 	BackfilledAt time.Time `json:"backfilledAt,omitzero"`
 	SweptAt      time.Time `json:"sweptAt,omitzero"`
+	// Behind reports that work was left out while the connection could not be used:
+	// the next run lists it in full.
+	Behind bool `json:"behind,omitempty"`
 	// SnoozedUntil is when a throttled connection may be called again.
 	SnoozedUntil  time.Time `json:"snoozedUntil,omitzero"`
 	LastSuccessAt time.Time `json:"lastSuccessAt,omitzero"`

@@ -49,6 +49,9 @@ type ContactStore interface {
 	// MarkDue makes contacts due at the time, or earlier if they already were, and
 	// raises their revision, so that work begun before does not count as done.
 	MarkDue(ctx context.Context, customer contact.CustomerID, ids []contact.ID, at time.Time) error
+	// HurryContacts makes contacts that are due later, and not leased, due now: a
+	// person asked for another try. Their revision stays.
+	HurryContacts(ctx context.Context, customer contact.CustomerID, now time.Time) error
 	// ClaimContacts leases up to limit contacts due at now whose lease is over,
 	// oldest first, and raises their fence (not the revision). With ids: only of
 	// those, whether due yet or not. No contact is claimed twice at once.
@@ -129,7 +132,9 @@ type Hint struct {
 	DueAt        time.Time            `json:"dueAt"`
 	LeaseUntil   time.Time            `json:"leaseUntil,omitzero"`
 	Attempts     int                  `json:"attempts"`
-	Deleted      bool                 `json:"deleted,omitempty"`
+	// EventAt is the time of the latest event about the record; zero when a poll
+	// found it.
+	EventAt time.Time `json:"eventAt,omitzero"`
 }
 
 // HintStore keeps hints, one per record.
@@ -205,11 +210,14 @@ type RunStore interface {
 	// and the new lease if it is of the same kind as run and no dry run; otherwise it
 	// is closed as failed (when it was running) and run is stored.
 	AcquireRun(ctx context.Context, run *Run, now time.Time) (acquired *Run, ok bool, err error)
+	// AddRun stores a run that has ended already, such as an import.
+	AddRun(ctx context.Context, run *Run) error
 	// SaveRun writes the run if its fence still is the stored one; else fault.Stale.
 	SaveRun(ctx context.Context, run *Run) error
 	// Run returns one run; fault.NotFound.
 	Run(ctx context.Context, customer contact.CustomerID, id string) (*Run, error)
-	// LatestRun returns the running run, else the newest, else nil. Dry runs do not count.
+	// LatestRun returns the running run, else the newest, else nil. Dry runs
+	// and imports do not count.
 	LatestRun(ctx context.Context, customer contact.CustomerID) (*Run, error)
 }
 

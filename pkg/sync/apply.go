@@ -1,0 +1,392 @@
+package sync
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/contactsync/contactsync/pkg/contact"
+	"github.com/contactsync/contactsync/pkg/fault"
+	"github.com/contactsync/contactsync/pkg/sync/match"
+)
+
+// Step 5: apply. The decision is saved first, one compare-and-set per contact;
+// then the writes are sent in the vendor's batches; then their answers are saved.
+// A crash at any point leaves a document that says what may have been sent.
+
+// apply takes a batch through steps 3 to 5. Writes that do not fill a vendor's
+// batch wait for the next one; finish sends them.
+func (p *pass) apply(ctx context.Context, items []*item) error {
+	for attempt := 0; len(items) > 0 && attempt < 4; attempt++ {
+		contacts := make([]*Contact, len(items))
+		for i, it := range items {
+			contacts[i] = it.next
+		}
+		p.prefetch(ctx, contacts, nil)
+		for _, it := range items {
+			p.decide(it)
+		}
+		if p.dry {
+			p.tally(items)
+			return nil
+		}
+		stale, err := p.saveDecisions(ctx, items)
+		if err != nil {
+			return err
+		}
+		if items, err = p.reload(ctx, stale); err != nil {
+			return err
+		}
+	}
+	return p.send(ctx, false)
+}
+
+// finish sends what is still queued and acknowledges everything.
+func (p *pass) finish(ctx context.Context) error {
+	err := p.send(ctx, true)
+	p.flushLog(ctx)
+	return err
+}
+
+// saveDecisions saves what was decided and queues the writes of contacts that were
+// saved. It returns the items that lost against another writer.
+func (p *pass) saveDecisions(ctx context.Context, items []*item) (stale []*item, err error) {
+	now := p.clock.Now()
+	var stones []Tombstone
+	changed := slices.Clone(items)
+	changed = slices.DeleteFunc(changed, func(it *item) bool {
+		stones = append(stones, it.stones...)
+		p.schedule(it, now)
+		same := reflect.DeepEqual(it.contact, it.next)
+		if same {
+			p.count(contact.App, func(n *Counts) { n.Unchanged++ })
+		}
+		return same
+	})
+	if len(stones) > 0 {
+		if err := p.store.PutTombstones(ctx, p.customer, stones); err != nil {
+			return nil, err
+		}
+	}
+	outcomes, err := p.save(ctx, changed)
+	if err != nil {
+		return nil, err
+	}
+	for i, it := range changed {
+		switch outcomes[i] {
+		case SaveStale:
+			stale = append(stale, it)
+		case SaveLinkTaken:
+			p.giveUpLink(it)
+			stale = append(stale, it)
+		default:
+			p.enqueue(it)
+		}
+	}
+	return stale, nil
+}
+
+func (p *pass) save(ctx context.Context, items []*item) ([]SaveOutcome, error) {
+	if len(items) == 0 {
+		return nil, nil
+	}
+	docs := make([]*Contact, len(items))
+	for i, it := range items {
+		docs[i] = it.next
+	}
+	return p.store.SaveContacts(ctx, p.customer, docs)
+}
+
+// schedule sets when the contact is due again and what its status is: while writes
+// are on their way it stays claimed.
+func (p *pass) schedule(it *item, now time.Time) {
+	if len(it.pushes) > 0 || len(it.next.Outbox) > 0 {
+		it.next.Due = &Due{At: now, LeaseUntil: p.leaseUntil(now)}
+	} else {
+		it.next.Due = p.nextDue(it.next, now)
+	}
+	it.next.settle()
+}
+
+// nextDue returns when there is something to do for the contact, or nil. Links of
+// connections that cannot be used make nothing due.
+func (p *pass) nextDue(c *Contact, now time.Time) *Due {
+	var at time.Time
+	earlier := func(t time.Time) {
+		if at.IsZero() || t.Before(at) {
+			at = t
+		}
+	}
+	for i := range c.Links {
+		l := &c.Links[i]
+		ch := p.channel(l.ConnectionID)
+		if ch == nil || l.State == LinkDetached || l.State == LinkReview {
+			continue
+		}
+		if fault.Is(ch.stopped, fault.Throttled) {
+			earlier(fault.As(ch.stopped).Until)
+		}
+		if l.State == LinkMissing && c.Lifecycle == Active {
+			earlier(l.MissingSince.Add(DeleteGrace))
+		}
+		if l.Error != nil && len(l.Error.Rejected) == 0 {
+			retry := l.Error.At.Add(backoff(l.Attempts))
+			if !l.Error.RetryAt.IsZero() {
+				retry = l.Error.RetryAt
+			}
+			earlier(retry)
+		}
+		for _, d := range l.InDoubt {
+			earlier(d.Until)
+		}
+		for _, in := range l.Intents {
+			earlier(in.At.Add(ch.limits.Timeout))
+		}
+	}
+	if at.IsZero() {
+		return nil
+	}
+	if at.Before(now) {
+		at = now
+	}
+	return &Due{At: at}
+}
+
+// settle derives the contact's status from its links.
+func (c *Contact) settle() {
+	c.Status = StatusLocalOnly
+	for i := range c.Links {
+		l := &c.Links[i]
+		switch {
+		case l.State == LinkDetached:
+		case l.State == LinkReview:
+			c.Status = StatusConflict
+			return
+		case l.Error != nil:
+			c.Status = StatusError
+			return
+		case l.ExternalID != "" && c.Status == StatusLocalOnly:
+			c.Status = StatusSynced
+		}
+	}
+	if c.Due != nil {
+		c.Status = StatusSyncing
+	}
+}
+
+// reload loads the items that lost a compare-and-set, to be decided again from
+// what is stored and from new readings.
+func (p *pass) reload(ctx context.Context, stale []*item) ([]*item, error) {
+	var ids []contact.ID
+	for _, it := range stale {
+		if it.contact.Rev != 0 {
+			ids = append(ids, it.next.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	docs, err := p.store.Contacts(ctx, p.customer, ids)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]*item, 0, len(docs))
+	for _, c := range docs {
+		p.forget(c)
+		items = append(items, newItem(c))
+	}
+	return items, nil
+}
+
+func newItem(c *Contact) *item { return &item{contact: c, next: c.Clone()} }
+
+// giveUpLink leaves a record to the contact that holds it: a person decides.
+func (p *pass) giveUpLink(it *item) {
+	if it.contact.Rev == 0 {
+		return // another worker made the contact of this record first
+	}
+	for i := range it.next.Links {
+		l := &it.next.Links[i]
+		if before := it.contact.Link(l.ConnectionID); before == nil || before.ExternalID != l.ExternalID {
+			p.review(it.next, l.ConnectionID, match.EmailTaken, []contact.ExternalID{l.ExternalID},
+				"The record belongs to another contact already.")
+		}
+	}
+}
+
+// review notes something for a person to decide.
+func (p *pass) review(c *Contact, connection contact.ConnectionID, kind string, ids []contact.ExternalID, message string) {
+	r := Review{Kind: kind, ConnectionID: connection, ExternalIDs: ids, Message: message, At: p.clock.Now()}
+	if ch := p.channel(connection); ch != nil {
+		r.Provider = ch.conn.Provider
+	}
+	if c != nil {
+		r.ContactID, r.ContactName = c.ID, c.Values().DisplayName()
+	}
+	parts := []string{kind, string(connection), string(r.ContactID)}
+	for _, id := range ids {
+		parts = append(parts, string(id))
+	}
+	r.ID = digest(parts...)
+	p.mu.Lock()
+	p.reviews = append(p.reviews, r)
+	p.mu.Unlock()
+	p.note(c, Activity{Level: Warning, Provider: r.Provider, Op: "review", Direction: "in", Message: message})
+}
+
+// enqueue hands the writes of a saved item to their connections.
+func (p *pass) enqueue(it *item) {
+	it.open = len(it.pushes)
+	if it.open == 0 {
+		if len(it.next.Outbox) > 0 {
+			p.ready = append(p.ready, it)
+		}
+		return
+	}
+	for _, u := range it.pushes {
+		u.channel.queue = append(u.channel.queue, u)
+	}
+}
+
+// send sends queued writes, full batches only unless all, and acknowledges every
+// contact whose writes are all answered.
+func (p *pass) send(ctx context.Context, all bool) error {
+	sent := make([][]*push, len(p.channels))
+	tasks := make([]func(), len(p.channels))
+	for i, ch := range p.channels {
+		tasks[i] = func() { sent[i] = p.drain(ctx, ch, all) }
+	}
+	p.parallel(tasks...)
+	for _, pushes := range sent {
+		for _, u := range pushes {
+			p.record(u)
+			if u.item.open--; u.item.open == 0 {
+				p.ready = append(p.ready, u.item)
+			}
+		}
+	}
+	return p.acknowledge(ctx)
+}
+
+// drain sends what is queued for one connection and returns what was answered.
+func (p *pass) drain(ctx context.Context, ch *channel, all bool) []*push {
+	var now, later []*push
+	for op, size := range map[Op]int{OpCreate: ch.limits.Create, OpUpdate: ch.limits.Update, OpDelete: ch.limits.Delete} {
+		var same []*push
+		for _, u := range ch.queue {
+			if u.intent.Op == op {
+				same = append(same, u)
+			}
+		}
+		n := len(same)
+		if !all {
+			n -= n % max(size, 1)
+		}
+		now, later = append(now, same[:n]...), append(later, same[n:]...)
+	}
+	ch.queue = later
+	p.write(ctx, ch, now)
+	return now
+}
+
+// write sends writes and stores each one's answer.
+func (p *pass) write(ctx context.Context, ch *channel, pushes []*push) {
+	var creates, updates, deletes []*push
+	for _, u := range pushes {
+		switch {
+		case ch.stopped != nil:
+			u.result.Err = ch.stopped
+		case u.intent.Op == OpCreate:
+			creates = append(creates, u)
+		case u.intent.Op == OpUpdate:
+			updates = append(updates, u)
+		default:
+			deletes = append(deletes, u)
+		}
+	}
+	p.writeCreates(ctx, ch, p.lookUp(ctx, ch, creates))
+	p.writeUpdates(ctx, ch, updates)
+	p.writeDeletes(ctx, ch, deletes)
+	for _, u := range pushes {
+		if err := u.result.Err; err != nil && concernsConnection(err) {
+			p.halt(ctx, ch, err)
+		}
+	}
+}
+
+// lookUp answers creates whose record an earlier attempt may have made, and
+// returns those that still have to be made.
+func (p *pass) lookUp(ctx context.Context, ch *channel, creates []*push) []*push {
+	var keys []contact.ID
+	var since time.Time
+	for _, u := range creates {
+		if u.lookup {
+			keys = append(keys, u.key)
+			if since.IsZero() || u.intent.At.Before(since) {
+				since = u.intent.At
+			}
+		}
+	}
+	if len(keys) == 0 {
+		return creates
+	}
+	found, err := ch.crm.FindByKeys(ctx, keys, since.Add(-pollOverlap))
+	return slices.DeleteFunc(creates, func(u *push) bool {
+		if !u.lookup {
+			return false
+		}
+		records := found[u.key]
+		switch {
+		case err != nil:
+			u.result.Err = err
+		case len(records) > 0:
+			u.result.Record, u.adopted = records[0], true
+			for _, extra := range records[1:] {
+				p.review(u.item.next, ch.conn.ID, match.DuplicateKey, []contact.ExternalID{records[0].ID, extra.ID},
+					"Two records were made for this contact.")
+			}
+		case u.findOnly:
+			u.result.Err = fault.New(fault.NotFound, "The record was never made.")
+		default:
+			return false
+		}
+		return true
+	})
+}
+
+func (p *pass) writeCreates(ctx context.Context, ch *channel, pushes []*push) {
+	requests := make([]CreateRequest, len(pushes))
+	for i, u := range pushes {
+		requests[i] = CreateRequest{Key: u.key, Fields: u.values()}
+	}
+	if len(requests) > 0 {
+		for i, r := range ch.crm.Create(ctx, requests) {
+			pushes[i].result = r
+		}
+	}
+}
+
+func (p *pass) writeUpdates(ctx context.Context, ch *channel, pushes []*push) {
+	requests := make([]UpdateRequest, len(pushes))
+	for i, u := range pushes {
+		requests[i] = UpdateRequest{ID: u.id, Fields: u.values(), Key: u.key, Current: u.current}
+	}
+	if len(requests) > 0 {
+		for i, r := range ch.crm.Update(ctx, requests) {
+			pushes[i].result = r
+		}
+	}
+}
+
+func (p *pass) writeDeletes(ctx context.Context, ch *channel, pushes []*push) {
+	ids := make([]contact.ExternalID, len(pushes))
+	for i, u := range pushes {
+		ids[i] = u.id
+	}
+	if len(ids) > 0 {
+		for i, err := range ch.crm.Delete(ctx, ids) {
+			pushes[i].result.Err = err
+		}
+	}
+}

@@ -1,0 +1,166 @@
+package sync
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/contactsync/contactsync/pkg/contact"
+	"github.com/contactsync/contactsync/pkg/fault"
+)
+
+// EnsureConnection stores a connection of the customer to the provider if there is
+// none; for connections that are configured by the environment. Idempotent.
+func (s *Service) EnsureConnection(ctx context.Context, customer contact.CustomerID, provider contact.Provider) error {
+	conns, err := s.store.Connections(ctx, customer)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(conns, func(c *Connection) bool { return c.Provider == provider }) {
+		return nil
+	}
+	c := &Connection{
+		ID: contact.ConnectionID(string(customer) + ":" + string(provider)), CustomerID: customer,
+		Provider: provider, State: ConnectionNew, CreatedAt: s.clock.Now(),
+	}
+	err = s.store.SaveConnection(ctx, c)
+	if fault.Is(err, fault.Stale) {
+		return nil // another instance was first
+	}
+	return err
+}
+
+// updateConnection applies change to the stored connection until no other writer
+// interferes, and copies the result into c.
+func (s *Service) updateConnection(ctx context.Context, c *Connection, change func(*Connection)) error {
+	for {
+		next := *c
+		next.Fields = maps.Clone(c.Fields)
+		change(&next)
+		err := s.store.SaveConnection(ctx, &next)
+		if err == nil {
+			*c = next
+			return nil
+		}
+		if !fault.Is(err, fault.Stale) {
+			return err
+		}
+		conns, err := s.store.Connections(ctx, c.CustomerID)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(conns, func(o *Connection) bool { return o.ID == c.ID })
+		if i < 0 {
+			return fault.New(fault.NotFound, "The connection was removed.")
+		}
+		*c = *conns[i]
+	}
+}
+
+// channel is a connection in use.
+type channel struct {
+	conn   *Connection
+	crm    CRM
+	limits Limits
+	// listed reports that the account's records are known, so that making new ones
+	// doubles nothing.
+	listed bool
+	// stopped is why the connection takes no more calls for now; nil: it does.
+	stopped error
+	reads   map[contact.ExternalID]Reading
+	queue   []*push
+}
+
+// open prepares a connection: its adapter, account and fields. Set-up calls are
+// made once a day.
+func (s *Service) open(ctx context.Context, c *Connection) (*channel, error) {
+	crm, err := s.crms.Open(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	now := s.clock.Now()
+	if c.AccountID == "" || c.FieldsAt.IsZero() || now.Sub(c.FieldsAt) > fieldsAge {
+		if err := s.learn(ctx, c, crm, now); err != nil {
+			return nil, err
+		}
+		if crm, err = s.crms.Open(ctx, c); err != nil {
+			return nil, err
+		}
+	}
+	return &channel{
+		conn: c, crm: crm, limits: crm.Limits(),
+		listed: !c.BackfilledAt.IsZero(), reads: map[contact.ExternalID]Reading{},
+	}, nil
+}
+
+// learn asks the vendor who the account is and which of our fields it has, and
+// creates those that the sync itself needs. That one of them cannot be created
+// stops nothing: the sync goes on without it.
+func (s *Service) learn(ctx context.Context, c *Connection, crm CRM, now time.Time) error {
+	account, err := crm.Account(ctx)
+	if err != nil {
+		return err
+	}
+	specs := s.fields[c.Provider]
+	found, err := crm.Discover(ctx, specs)
+	if err != nil {
+		return err
+	}
+	for _, spec := range specs {
+		if !ensuredAlways(spec) || found[spec.Field].State != FieldMissing {
+			continue
+		}
+		field, err := crm.Ensure(ctx, spec)
+		if err != nil {
+			s.log.WarnContext(ctx, "create field", "provider", c.Provider, "field", spec.Field, "error", err)
+			continue
+		}
+		found[spec.Field] = field
+	}
+	return s.updateConnection(ctx, c, func(c *Connection) {
+		c.AccountID, c.AccountURL = account.ID, account.URL
+		c.Fields, c.FieldsAt = found, now
+	})
+}
+
+// ensuredAlways reports whether a field is created without asking: our key, and
+// the job title where it is a custom field. Pronouns wait for a person's click.
+func ensuredAlways(spec FieldSpec) bool {
+	return spec.Custom && (spec.Field == contact.SyncKey || spec.Field == contact.JobTitle)
+}
+
+// stop records why a connection cannot be used, in its state and for this pass.
+// Errors of single records must not come here.
+func (s *Service) stop(ctx context.Context, c *Connection, err error) {
+	state, until := ConnectionError, time.Time{}
+	switch fault.KindOf(err) {
+	case fault.Unauthorised:
+		state = ConnectionUnauthorised
+	case fault.Throttled:
+		state, until = ConnectionThrottled, fault.As(err).Until
+		if until.Sub(s.clock.Now()) < time.Minute {
+			return // a short wait is no state worth showing
+		}
+	}
+	message := fault.Public(err)
+	s.log.WarnContext(ctx, "connection", "provider", c.Provider, "state", state, "error", err)
+	if c.State == state && c.Message == message && c.Behind && c.SnoozedUntil.Equal(until) {
+		return
+	}
+	update := s.updateConnection(context.WithoutCancel(ctx), c, func(c *Connection) {
+		if c.State != ConnectionPaused {
+			c.State, c.Message, c.SnoozedUntil, c.Behind = state, message, until, true
+		}
+	})
+	if update != nil {
+		s.log.ErrorContext(ctx, "save connection", "error", update)
+	}
+}
+
+// concernsConnection reports whether err is about the whole connection rather than
+// one record.
+func concernsConnection(err error) bool {
+	k := fault.KindOf(err)
+	return k == fault.Unauthorised || k == fault.Throttled
+}

@@ -1,0 +1,364 @@
+package sync
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/contactsync/contactsync/pkg/contact"
+	"github.com/contactsync/contactsync/pkg/fault"
+	"github.com/contactsync/contactsync/pkg/sync/reconcile"
+)
+
+// Step 4: decide. From the contact and the readings of its records to the contact
+// as it shall be and the writes that follow. Nothing is called and nothing stored.
+
+// push is one write to a CRM.
+type push struct {
+	item     *item
+	channel  *channel
+	intent   Intent
+	id       contact.ExternalID // record to write; "" for a create
+	key      contact.ID         // to be written with it; "" when it is there already
+	current  *Record            // as read
+	lookup   bool               // the create may have happened: look for the key first
+	findOnly bool               // look only: the contact was deleted meanwhile
+	adopted  bool               // the lookup found the record
+	held     bool               // the record found belongs to another contact
+	result   WriteResult
+}
+
+func (u *push) values() contact.Values {
+	values := make(contact.Values, len(u.intent.Fields))
+	for f, v := range u.intent.Fields {
+		values[f] = v.Val
+	}
+	return values
+}
+
+// decide plans one item: it changes item.next and fills item.pushes.
+func (p *pass) decide(it *item) {
+	now := p.clock.Now()
+	c := it.next
+	p.attach(it)
+	if c.Lifecycle == Active {
+		p.followDeletion(it, now)
+	}
+	if c.Lifecycle == Archived && !p.revive(it, now) {
+		p.remove(it, now)
+		return
+	}
+	sides := p.sides(it, now)
+	plan := reconcile.Merge(p.mergeInput(c, sides, now))
+	p.takeHub(it, plan, now)
+	for i, s := range sides {
+		p.takeLink(it, s, plan.Links[i], now)
+	}
+	p.takeConflicts(it, plan.Conflicts, now)
+	p.createMissing(it, now)
+}
+
+// mergeSide is a link that takes part in the merge.
+type mergeSide struct {
+	link    *Link
+	channel *channel
+	record  *Record
+}
+
+// sides lists the links whose record was read, and settles what a reading says
+// about the link itself.
+func (p *pass) sides(it *item, now time.Time) []mergeSide {
+	var list []mergeSide
+	for i := range it.next.Links {
+		l := &it.next.Links[i]
+		r, ok := it.reads[l.ConnectionID]
+		if !ok {
+			continue
+		}
+		if r.Err != nil {
+			l.fail(r.Err, nil, now)
+			p.noteFailure(it.next, l, r.Err)
+			continue
+		}
+		if r.Gone() {
+			continue // followDeletion has dealt with it
+		}
+		if r.Record.ID != l.ExternalID { // merged in the CRM: the survivor takes its place
+			l.ExternalID, l.Shadow = r.Record.ID, nil
+		}
+		ch := p.channel(l.ConnectionID)
+		l.State, l.MissingSince = LinkActive, time.Time{}
+		l.Modified = r.Record.Modified
+		l.Keyed = r.Record.Key == it.next.ID
+		l.URL = ch.crm.RecordURL(l.ExternalID)
+		l.dropOldDoubts(now)
+		list = append(list, mergeSide{l, ch, r.Record})
+	}
+	return list
+}
+
+// dropOldDoubts forgets writes that can no longer arrive.
+func (l *Link) dropOldDoubts(now time.Time) {
+	l.InDoubt = slices.DeleteFunc(l.InDoubt, func(d InDoubt) bool { return !now.Before(d.Until) })
+}
+
+func (p *pass) mergeInput(c *Contact, sides []mergeSide, now time.Time) reconcile.Input {
+	in := reconcile.Input{Hub: make(map[contact.Field]reconcile.Value, len(c.Fields)), Rules: p.rules, Canonical: p.canonical}
+	for f, v := range c.Fields {
+		in.Hub[f] = reconcile.Value{V: v.V, Src: v.Src, At: v.At}
+	}
+	for _, s := range sides {
+		l := reconcile.Link{Provider: s.link.Provider, Remote: s.record.Fields, RemoteAt: s.record.Modified}
+		l.Shadow = make(map[contact.Field]reconcile.Shadow, len(s.link.Shadow))
+		for f, pair := range s.link.Shadow {
+			l.Shadow[f] = reconcile.Shadow{H: pair.H, R: pair.R}
+		}
+		l.Ours = s.link.ours(now)
+		in.Links = append(in.Links, l)
+	}
+	return in
+}
+
+// ours collects the values of our own writes that may have arrived unconfirmed.
+func (l *Link) ours(now time.Time) map[contact.Field][]string {
+	values := map[contact.Field][]string{}
+	for _, in := range l.Intents {
+		for f, v := range in.Fields {
+			values[f] = append(values[f], v.Val)
+		}
+	}
+	for _, d := range l.InDoubt {
+		if now.Before(d.Until) {
+			values[d.Field] = append(values[d.Field], d.Val)
+		}
+	}
+	return values
+}
+
+// takeHub gives the app the values that won elsewhere.
+func (p *pass) takeHub(it *item, plan reconcile.Plan, now time.Time) {
+	if len(plan.Hub) == 0 {
+		return
+	}
+	bySource := map[contact.Source][]contact.Field{}
+	for f, v := range plan.Hub {
+		it.next.Fields[f] = Value{V: v.V, Src: v.Src, At: cmp.Or(v.At, now)}
+		bySource[v.Src] = append(bySource[v.Src], f)
+	}
+	it.next.UpdatedAt = now
+	for _, src := range slices.Sorted(maps.Keys(bySource)) {
+		fields := bySource[src]
+		slices.Sort(fields)
+		op, verb := "updated", "changed"
+		if it.created {
+			op, verb = "created", "added"
+		}
+		p.count(contact.App, func(n *Counts) { n.Pulled++ })
+		p.note(it.next, Activity{Provider: contact.Provider(src), Op: op, Direction: "in", Fields: fields,
+			Message: fmt.Sprintf("%s %s in %s", labels(fields), verb, contact.Provider(src).Title())})
+	}
+}
+
+// takeLink applies one link's decisions: shadows now, writes as an intent.
+func (p *pass) takeLink(it *item, s mergeSide, plan reconcile.LinkPlan, now time.Time) {
+	l := s.link
+	p.doubtOldIntents(l, s.channel.limits.Timeout, now)
+	l.dropOldError(it.next)
+	writes := map[contact.Field]IntentValue{}
+	for f, d := range plan {
+		switch d.Kind {
+		case reconcile.Agree:
+			l.agree(f, d.Shadow.H, d.Shadow.R, now)
+		case reconcile.Forget:
+			delete(l.Shadow, f)
+		case reconcile.Write:
+			if !l.rejected(f, d.Shadow.H) {
+				writes[f] = IntentValue{Val: d.Shadow.H, H: d.Shadow.H, Expect: d.Shadow.R}
+			}
+		}
+	}
+	if len(writes) == 0 {
+		l.SyncedAt = cmp.Or(l.SyncedAt, now)
+		return
+	}
+	intent := Intent{ID: p.newID(now), Op: OpUpdate, Fields: writes, At: now}
+	l.Intents = append(l.Intents, intent)
+	u := &push{item: it, channel: s.channel, intent: intent, id: l.ExternalID, current: s.record}
+	if !l.Keyed && s.channel.conn.Has(contact.SyncKey) {
+		u.key = it.next.ID
+	}
+	it.pushes = append(it.pushes, u)
+}
+
+// agree records a field's last agreement.
+func (l *Link) agree(f contact.Field, h, r string, now time.Time) {
+	if l.Shadow == nil {
+		l.Shadow = map[contact.Field]Shadow{}
+	}
+	l.Shadow[f] = Shadow{H: h, R: r, At: now}
+}
+
+// doubtOldIntents turns updates that were recorded but never acknowledged into
+// doubts: they may have been sent, and may still arrive.
+func (p *pass) doubtOldIntents(l *Link, timeout time.Duration, now time.Time) {
+	for _, in := range l.Intents {
+		until := in.At.Add(timeout)
+		if in.Op != OpUpdate || !now.Before(until) {
+			continue
+		}
+		for f, v := range in.Fields {
+			l.InDoubt = append(l.InDoubt, InDoubt{Field: f, Val: v.Val, Until: until})
+		}
+	}
+	l.Intents = slices.DeleteFunc(l.Intents, func(in Intent) bool { return in.Op == OpUpdate })
+}
+
+// rejected reports whether the CRM refused this very value for good.
+func (l *Link) rejected(f contact.Field, v string) bool {
+	if l.Error == nil {
+		return false
+	}
+	refused, ok := l.Error.Rejected[f]
+	return ok && refused == v
+}
+
+// dropOldError ends an error that is over: one that was to be retried, as the
+// retry is under way; and a refusal whose values are no longer the contact's.
+func (l *Link) dropOldError(c *Contact) {
+	if l.Error == nil {
+		return
+	}
+	maps.DeleteFunc(l.Error.Rejected, func(f contact.Field, v string) bool { return c.Fields[f].V != v })
+	if len(l.Error.Rejected) == 0 {
+		l.Error = nil
+	}
+}
+
+// takeConflicts logs decided conflicts through the contact's own document, so that
+// the compare-and-set that decides also records.
+func (p *pass) takeConflicts(it *item, conflicts []reconcile.Conflict, now time.Time) {
+	for _, c := range conflicts {
+		entry := Conflict{
+			ID:        digest("conflict", string(it.next.ID), string(c.Field), fmt.Sprint(it.next.Rev)),
+			ContactID: it.next.ID, ContactName: it.next.Values().DisplayName(), Field: c.Field, Base: c.Base,
+			Winner: c.Winner, Rule: string(c.Rule), At: now, State: "decided", RunID: p.run.ID,
+		}
+		for _, v := range c.Values {
+			entry.Values = append(entry.Values, ConflictValue{Source: v.Source, Value: v.Value, At: v.At})
+		}
+		p.addConflict(it, entry)
+	}
+}
+
+func (p *pass) addConflict(it *item, entry Conflict) {
+	it.next.Outbox = append(it.next.Outbox, entry)
+	p.count(contact.App, func(n *Counts) { n.Conflicts++ })
+	p.note(it.next, Activity{Level: Warning, Op: "conflict", Direction: "app", Fields: []contact.Field{entry.Field},
+		Message: fmt.Sprintf("%s was changed in several places; the value of %s stands", entry.Field.Label(), sourceTitle(entry.Winner))})
+}
+
+// createMissing plans a record on every connection where the contact has none.
+func (p *pass) createMissing(it *item, now time.Time) {
+	if it.next.Lifecycle != Active {
+		return
+	}
+	for _, ch := range p.live() {
+		l := it.next.Link(ch.conn.ID)
+		switch {
+		case l == nil && ch.listed:
+			values := p.creatable(it.next, ch)
+			if len(values) == 0 {
+				continue
+			}
+			it.next.Links = append(it.next.Links, Link{Provider: ch.conn.Provider, ConnectionID: ch.conn.ID, State: LinkActive})
+			l = &it.next.Links[len(it.next.Links)-1]
+			p.planCreate(it, ch, l, values, now, false)
+		case l != nil && l.State == LinkActive && l.ExternalID == "":
+			p.repeatCreate(it, ch, l, now)
+		}
+	}
+}
+
+// repeatCreate goes on with a create that is not acknowledged: it may have
+// happened, so it is looked up once the vendor's time-out has passed.
+func (p *pass) repeatCreate(it *item, ch *channel, l *Link, now time.Time) {
+	values := p.creatable(it.next, ch)
+	if l.Error != nil && len(l.Error.Rejected) > 0 && maps.Equal(l.Error.Rejected, pick(values, l.Error.Rejected)) {
+		return
+	}
+	i := slices.IndexFunc(l.Intents, func(in Intent) bool { return in.Op == OpCreate })
+	sent := i >= 0
+	if sent && !ch.limits.CreateOnce && now.Before(l.Intents[i].At.Add(ch.limits.Timeout)) {
+		return // nextDue comes back to it
+	}
+	if len(values) > 0 {
+		p.planCreate(it, ch, l, values, now, sent && !ch.limits.CreateOnce)
+	}
+}
+
+// planCreate plans a new record. With lookup, an earlier attempt may have made it,
+// and the intent keeps that attempt's time.
+func (p *pass) planCreate(it *item, ch *channel, l *Link, values contact.Values, now time.Time, lookup bool) {
+	intent := Intent{ID: p.newID(now), Op: OpCreate, Fields: map[contact.Field]IntentValue{}, At: now}
+	if lookup {
+		intent.At = l.Intents[0].At
+	}
+	for f, v := range values {
+		intent.Fields[f] = IntentValue{Val: v, H: v}
+	}
+	l.Intents = []Intent{intent}
+	it.pushes = append(it.pushes, &push{item: it, channel: ch, intent: intent, key: it.next.ID, lookup: lookup})
+}
+
+// creatable returns the values a new record would get; none when nothing of the
+// contact would be recognised there.
+func (p *pass) creatable(c *Contact, ch *channel) contact.Values {
+	values := contact.Values{}
+	recognisable := false
+	for f, v := range c.Fields {
+		if v.V == "" || !ch.conn.Has(f) {
+			continue
+		}
+		values[f] = v.V
+		recognisable = recognisable || f == contact.Email || f == contact.Phone || f == contact.FirstName || f == contact.LastName
+	}
+	if !recognisable {
+		return nil
+	}
+	return values
+}
+
+func pick(values, keys contact.Values) contact.Values {
+	picked := contact.Values{}
+	for f := range keys {
+		picked[f] = values[f]
+	}
+	return picked
+}
+
+func (p *pass) noteFailure(c *Contact, l *Link, err error) {
+	p.count(l.Provider.Source(), func(n *Counts) { n.Errors++ })
+	level := Warning
+	if final(err) {
+		level = Failure
+	}
+	p.note(c, Activity{Level: level, Provider: l.Provider, Op: "error", Direction: "out", Message: l.Provider.Title() + ": " + fault.Public(err)})
+}
+
+func labels(fields []contact.Field) string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.Label()
+	}
+	return strings.Join(names, ", ")
+}
+
+func sourceTitle(s contact.Source) string {
+	if s == contact.App {
+		return "the app"
+	}
+	return contact.Provider(s).Title()
+}

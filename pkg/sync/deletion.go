@@ -1,0 +1,161 @@
+package sync
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/contactsync/contactsync/pkg/contact"
+)
+
+// Deletions are part of step 4. A record that cannot be found is only missing at
+// first; after a grace it is confirmed by id, and then the deletion travels like
+// an edit would, unless something newer speaks against it.
+
+// revivedRule is the rule in the conflict log when a change beats a deletion.
+const revivedRule = "change_beats_delete"
+
+// followDeletion handles the links of a living contact whose record is gone.
+func (p *pass) followDeletion(it *item, now time.Time) {
+	for i := range it.next.Links {
+		l := &it.next.Links[i]
+		r, read := it.reads[l.ConnectionID]
+		if !read || !r.Gone() {
+			continue
+		}
+		if l.State != LinkMissing || l.MissingSince.IsZero() {
+			l.State, l.MissingSince = LinkMissing, now
+			continue
+		}
+		if now.Before(l.MissingSince.Add(DeleteGrace)) {
+			continue
+		}
+		if what := p.newerThan(it, l); what != "" {
+			p.endLink(it, l, now)
+			p.addConflict(it, p.deletionConflict(it, l.Provider.Source(), contact.App, what, now))
+			continue
+		}
+		p.endLink(it, l, now)
+		it.next.Lifecycle, it.next.DeletedAt, it.next.UpdatedAt = Archived, now, now
+		p.count(contact.App, func(n *Counts) { n.Deleted++ })
+		p.note(it.next, Activity{Provider: l.Provider, Op: "deleted", Direction: "in", Message: "Deleted in " + l.Provider.Title()})
+	}
+}
+
+// newerThan describes a change that the deletion of l's record cannot have known
+// of: in the app, or in another CRM. "" means there is none.
+func (p *pass) newerThan(it *item, l *Link) string {
+	for _, f := range contact.Standard {
+		if s, ok := l.Shadow[f]; ok && !p.canonical.Equal(f, s.H, it.next.Fields[f].V) {
+			return f.Label() + " was changed in the app"
+		}
+	}
+	for i := range it.next.Links {
+		other := &it.next.Links[i]
+		r, ok := it.reads[other.ConnectionID]
+		if other == l || !ok || r.Record == nil {
+			continue
+		}
+		if f := p.changedRemotely(other, r.Record); f != "" {
+			return f.Label() + " was changed in " + other.Provider.Title()
+		}
+	}
+	return ""
+}
+
+// changedRemotely returns a field that somebody changed in the record since the
+// last agreement, or "".
+func (p *pass) changedRemotely(l *Link, r *Record) contact.Field {
+	ours := l.ours(p.clock.Now())
+	for f, s := range l.Shadow {
+		v, defined := r.Fields[f]
+		if defined && !p.canonical.Equal(f, s.R, v) && !slices.ContainsFunc(ours[f], func(o string) bool { return p.canonical.Equal(f, o, v) }) {
+			return f
+		}
+	}
+	return ""
+}
+
+// endLink detaches a link whose record is gone for good.
+func (p *pass) endLink(it *item, l *Link, now time.Time) {
+	it.stones = append(it.stones, Tombstone{ConnectionID: l.ConnectionID, ExternalID: l.ExternalID,
+		ContactID: it.next.ID, Reason: "deleted", By: l.Provider.Source(), At: now})
+	l.State, l.MissingSince, l.Intents, l.InDoubt, l.Error, l.Attempts = LinkDetached, time.Time{}, nil, nil, nil, 0
+}
+
+// revive brings a contact that was deleted in the app back when one of its records
+// was changed since: a change beats a delete. It reports whether it did.
+func (p *pass) revive(it *item, now time.Time) bool {
+	for i := range it.next.Links {
+		l := &it.next.Links[i]
+		r, ok := it.reads[l.ConnectionID]
+		if !ok || r.Record == nil || l.State == LinkDetached {
+			continue
+		}
+		f := p.changedRemotely(l, r.Record)
+		if f == "" {
+			continue
+		}
+		it.next.Lifecycle, it.next.DeletedAt, it.next.UpdatedAt = Active, time.Time{}, now
+		for j := range it.next.Links {
+			it.next.Links[j].dropIntents(OpDelete)
+		}
+		p.addConflict(it, p.deletionConflict(it, contact.App, l.Provider.Source(), f.Label()+" was changed in "+l.Provider.Title(), now))
+		return true
+	}
+	return false
+}
+
+func (l *Link) dropIntents(op Op) {
+	l.Intents = slices.DeleteFunc(l.Intents, func(in Intent) bool { return in.Op == op })
+}
+
+func (p *pass) deletionConflict(it *item, deletedBy, winner contact.Source, what string, now time.Time) Conflict {
+	return Conflict{
+		ID:        digest("deletion", string(it.next.ID), string(deletedBy), fmt.Sprint(it.next.Rev)),
+		ContactID: it.next.ID, ContactName: it.next.Values().DisplayName(), Field: Existence, Base: "exists",
+		Values: []ConflictValue{{Source: winner, Value: what, At: now}, {Source: deletedBy, Value: "deleted", At: now}},
+		Winner: winner, Rule: revivedRule, At: now, State: "decided", RunID: p.run.ID,
+	}
+}
+
+// Existence is the field of a conflict about whether the contact exists at all.
+const Existence contact.Field = "existence"
+
+// remove plans the deletion of every record of a deleted contact.
+func (p *pass) remove(it *item, now time.Time) {
+	for i := range it.next.Links {
+		l := &it.next.Links[i]
+		ch := p.channel(l.ConnectionID)
+		if ch == nil || l.State == LinkDetached {
+			continue
+		}
+		r, read := it.reads[l.ConnectionID]
+		switch {
+		case l.ExternalID == "" && len(l.Intents) > 0:
+			p.findCreated(it, ch, l, now)
+		case l.ExternalID == "" || l.State == LinkReview:
+			l.State, l.Error = LinkDetached, nil
+		case !read:
+		case r.Gone():
+			p.endLink(it, l, now)
+		case r.Err != nil:
+			l.fail(r.Err, nil, now)
+			p.noteFailure(it.next, l, r.Err)
+		case l.Error == nil || len(l.Error.Rejected) == 0:
+			intent := Intent{ID: p.newID(now), Op: OpDelete, At: now}
+			l.Intents = []Intent{intent}
+			it.stones = append(it.stones, Tombstone{ConnectionID: l.ConnectionID, ExternalID: l.ExternalID,
+				ContactID: it.next.ID, Reason: "deleted", By: contact.App, At: now})
+			it.pushes = append(it.pushes, &push{item: it, channel: ch, intent: intent, id: l.ExternalID, current: r.Record})
+		}
+	}
+}
+
+// findCreated looks for the record of a create that was never acknowledged, in
+// order to delete it.
+func (p *pass) findCreated(it *item, ch *channel, l *Link, now time.Time) {
+	if in := l.Intents[0]; in.Op == OpCreate && !now.Before(in.At.Add(ch.limits.Timeout)) {
+		it.pushes = append(it.pushes, &push{item: it, channel: ch, intent: in, key: it.next.ID, lookup: true, findOnly: true})
+	}
+}

@@ -1,0 +1,293 @@
+package sync
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/contactsync/contactsync/pkg/contact"
+	"github.com/contactsync/contactsync/pkg/fault"
+)
+
+// Changes made in the app. The contact is saved and due in one write; the push to
+// the CRMs is then tried within the request, and what remains goes on later.
+
+// pushWithin is how long a request tries to push a change.
+const pushWithin = 3 * time.Second
+
+// CreateContact makes a contact from what a person entered. It fails with
+// fault.Invalid and a message per field, or with fault.Conflict and the id of the
+// contact that has the e-mail address.
+func (s *Service) CreateContact(ctx context.Context, customer contact.CustomerID, values contact.Values) (*Contact, error) {
+	values, err := checkInput(values)
+	if err != nil {
+		return nil, err
+	}
+	if contact.Values(values).DisplayName() == "" {
+		return nil, fault.InvalidFields(map[string]string{"email": "Enter an e-mail address, a name or a phone number."})
+	}
+	if err := s.checkEmailFree(ctx, customer, values[contact.Email], ""); err != nil {
+		return nil, err
+	}
+	now := s.clock.Now()
+	c := &Contact{
+		ID: contact.ID(s.newID(now)), CustomerID: customer, Fields: map[contact.Field]Value{},
+		Lifecycle: Active, CreatedAt: now,
+	}
+	s.enter(c, values, now)
+	if err := s.saveEdit(ctx, c); err != nil {
+		return nil, err
+	}
+	s.noteEdit(ctx, c, "created", "Created in the app", sortedKeys(values))
+	return s.pushNow(ctx, c), nil
+}
+
+// UpdateContact changes the named fields; "" clears one. With ifRev it fails with
+// fault.Stale unless the contact still has that revision.
+func (s *Service) UpdateContact(ctx context.Context, customer contact.CustomerID, id contact.ID, patch contact.Values, ifRev *int64) (*Contact, error) {
+	patch, err := checkInput(patch)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.edit(ctx, customer, id, ifRev, func(c *Contact, now time.Time) error {
+		if c.Lifecycle != Active {
+			return notThere()
+		}
+		values := c.Values()
+		changed := contact.Values{}
+		for f, v := range patch {
+			if values[f] != v {
+				changed[f], values[f] = v, v
+			}
+		}
+		if values.DisplayName() == "" {
+			return fault.InvalidFields(map[string]string{"email": "A contact needs an e-mail address, a name or a phone number."})
+		}
+		if e, ok := changed[contact.Email]; ok {
+			if err := s.checkEmailFree(ctx, customer, e, id); err != nil {
+				return err
+			}
+		}
+		patch = changed
+		s.enter(c, changed, now)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if len(patch) == 0 {
+		return c, nil
+	}
+	fields := sortedKeys(patch)
+	s.noteEdit(ctx, c, "updated", labels(fields)+" changed in the app", fields)
+	return s.pushNow(ctx, c), nil
+}
+
+// DeleteContact deletes the contact here and in every CRM. It can be restored for
+// 30 days. Deleting it again is fault.NotFound.
+func (s *Service) DeleteContact(ctx context.Context, customer contact.CustomerID, id contact.ID, ifRev *int64) error {
+	c, err := s.edit(ctx, customer, id, ifRev, func(c *Contact, now time.Time) error {
+		if c.Lifecycle != Active {
+			return notThere()
+		}
+		c.Lifecycle, c.DeletedAt, c.UpdatedAt, c.Edited = Archived, now, now, now
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	s.noteEdit(ctx, c, "deleted", "Deleted in the app", nil)
+	s.pushNow(ctx, c)
+	return nil
+}
+
+// RestoreContact brings a deleted contact back, with new records in the CRMs that
+// deleted theirs. It fails with fault.NotFound 30 days after the deletion.
+func (s *Service) RestoreContact(ctx context.Context, customer contact.CustomerID, id contact.ID) (*Contact, error) {
+	c, err := s.edit(ctx, customer, id, nil, func(c *Contact, now time.Time) error {
+		if c.Lifecycle == Active {
+			return nil
+		}
+		if c.Lifecycle != Archived || now.Sub(c.DeletedAt) > restorable {
+			return notThere()
+		}
+		c.Lifecycle, c.DeletedAt, c.UpdatedAt, c.Edited = Active, time.Time{}, now, now
+		for i := range c.Links {
+			c.Links[i].dropIntents(OpDelete)
+		}
+		c.Links = slices.DeleteFunc(c.Links, func(l Link) bool { return l.State == LinkDetached })
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.noteEdit(ctx, c, "restored", "Restored in the app", nil)
+	return s.pushNow(ctx, c), nil
+}
+
+// Contact returns one contact that is not deleted; fault.NotFound.
+func (s *Service) Contact(ctx context.Context, customer contact.CustomerID, id contact.ID) (*Contact, error) {
+	c, err := s.load(ctx, customer, id)
+	if err != nil {
+		return nil, err
+	}
+	if c.Lifecycle != Active {
+		return nil, notThere()
+	}
+	return c, nil
+}
+
+// SearchContacts answers the contact list.
+func (s *Service) SearchContacts(ctx context.Context, customer contact.CustomerID, q ContactQuery) (ContactPage, error) {
+	return s.store.SearchContacts(ctx, customer, q)
+}
+
+func (s *Service) load(ctx context.Context, customer contact.CustomerID, id contact.ID) (*Contact, error) {
+	found, err := s.store.Contacts(ctx, customer, []contact.ID{id})
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, notThere()
+	}
+	return found[0], nil
+}
+
+func notThere() error { return fault.New(fault.NotFound, "There is no such contact.") }
+
+// edit applies change to the stored contact until no other writer interferes. An
+// edit clears what the CRMs refused: it may be what was waited for.
+func (s *Service) edit(ctx context.Context, customer contact.CustomerID, id contact.ID, ifRev *int64, change func(*Contact, time.Time) error) (*Contact, error) {
+	for {
+		c, err := s.load(ctx, customer, id)
+		if err != nil {
+			return nil, err
+		}
+		if ifRev != nil && *ifRev != c.Rev {
+			return nil, fault.New(fault.Stale, "The contact was changed in the meantime. Look at it again, then repeat your change.")
+		}
+		if err := change(c, s.clock.Now()); err != nil {
+			return nil, err
+		}
+		err = s.saveEdit(ctx, c)
+		if fault.Is(err, fault.Stale) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		return c, nil
+	}
+}
+
+// enter gives a contact values that a person entered in the app.
+func (s *Service) enter(c *Contact, values contact.Values, now time.Time) {
+	for f, v := range values {
+		c.Fields[f] = Value{V: v, Src: contact.App, At: now}
+	}
+	if len(values) > 0 {
+		c.UpdatedAt, c.Edited = now, now
+	}
+}
+
+// saveEdit saves a contact that a person changed, due at once where there is
+// something to send it to. A lease that another worker holds stays.
+func (s *Service) saveEdit(ctx context.Context, c *Contact) error {
+	synced, err := s.isSynced(ctx, c.CustomerID)
+	if err != nil {
+		return err
+	}
+	s.makeDue(c, synced, s.clock.Now())
+	outcomes, err := s.store.SaveContacts(ctx, c.CustomerID, []*Contact{c})
+	if err != nil {
+		return err
+	}
+	if outcomes[0] != Saved {
+		return fault.New(fault.Stale, "The contact was changed in the meantime.")
+	}
+	return nil
+}
+
+// makeDue makes a contact due if the customer's contacts go anywhere.
+func (s *Service) makeDue(c *Contact, synced bool, now time.Time) {
+	if synced {
+		due := Due{At: now}
+		if c.Due != nil {
+			due.LeaseUntil = c.Due.LeaseUntil
+		}
+		c.Due = &due
+	}
+	c.settle()
+}
+
+// isSynced reports whether the customer has a connection that was listed once:
+// before that, the first sync will find every contact by itself.
+func (s *Service) isSynced(ctx context.Context, customer contact.CustomerID) (bool, error) {
+	conns, err := s.store.Connections(ctx, customer)
+	return slices.ContainsFunc(conns, func(c *Connection) bool { return !c.BackfilledAt.IsZero() }), err
+}
+
+// pushNow tries to bring a saved change to the CRMs and returns the contact as it
+// then is. That it cannot is no error of the edit: the contact stays due.
+func (s *Service) pushNow(ctx context.Context, c *Contact) *Contact {
+	if c.Due == nil {
+		return c
+	}
+	push, cancel := context.WithDeadline(ctx, s.clock.Now().Add(pushWithin))
+	defer cancel()
+	p, push, err := s.begin(push, c.CustomerID, s.unstoredRun(c.CustomerID, Incremental))
+	if err == nil {
+		_, err = p.workOnce(push, Claim{Limit: 1, IDs: []contact.ID{c.ID}})
+	}
+	if err == nil {
+		err = p.finish(push)
+	}
+	if err != nil {
+		s.log.WarnContext(ctx, "push edit", "contact", c.ID, "error", err)
+	}
+	if fresh, err := s.load(ctx, c.CustomerID, c.ID); err == nil {
+		return fresh
+	}
+	return c
+}
+
+// checkInput tidies what a person entered, and says per field what is wrong.
+func checkInput(values contact.Values) (contact.Values, error) {
+	tidy := contact.Values{}
+	problems := map[string]string{}
+	for f, v := range values {
+		if text := contact.Check(f, v); text != "" {
+			problems[string(f)] = f.Label() + " " + text + "."
+		}
+		tidy[f] = contact.Tidy(v)
+	}
+	if len(problems) > 0 {
+		return nil, fault.InvalidFields(problems)
+	}
+	return tidy, nil
+}
+
+// checkEmailFree fails with fault.Conflict when another contact has the address.
+func (s *Service) checkEmailFree(ctx context.Context, customer contact.CustomerID, email string, own contact.ID) error {
+	if email == "" {
+		return nil
+	}
+	holders, err := s.store.ContactsByEmail(ctx, customer, []string{s.canonical.Of(contact.Email, email)})
+	if err != nil {
+		return err
+	}
+	for _, h := range holders {
+		if h.ID != own {
+			e := fault.New(fault.Conflict, "Another contact has this e-mail address.")
+			e.ExistingID = string(h.ID)
+			return e
+		}
+	}
+	return nil
+}
+
+func (s *Service) noteEdit(ctx context.Context, c *Contact, op, message string, fields []contact.Field) {
+	p := pass{Service: s, customer: c.CustomerID, run: s.unstoredRun(c.CustomerID, Incremental)}
+	p.note(c, Activity{Op: op, Direction: "app", Message: message, Fields: fields})
+	p.flushLog(ctx)
+}

@@ -1,0 +1,432 @@
+package sync
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/contactsync/contactsync/pkg/contact"
+	"github.com/contactsync/contactsync/pkg/fault"
+	"github.com/contactsync/contactsync/pkg/sync/match"
+)
+
+// A full run: the first sync of a connection, and the sweep that proves later that
+// both sides still agree. Every account is listed into the staging rows, the rows
+// are joined to contacts there, and then contact by contact goes through decide
+// and apply with the listed records as its readings: nothing is searched for or
+// read one by one.
+
+// full runs the phases that are left. It returns when all are done or the time is
+// out; the checkpoint says which.
+func (p *pass) full(ctx context.Context) error {
+	steps := []struct {
+		phase Phase
+		do    func(context.Context) (done bool, err error)
+	}{
+		{PhaseList, p.list}, {PhaseJoin, p.join}, {PhaseReconcile, p.reconcileAll}, {PhaseWork, p.workOff},
+	}
+	for i, step := range steps {
+		if p.run.Checkpoint.Phase != step.phase {
+			continue
+		}
+		done, err := step.do(ctx)
+		if err != nil || !done {
+			return err
+		}
+		next := PhaseDone
+		if i+1 < len(steps) {
+			next = steps[i+1].phase
+		}
+		p.run.Checkpoint = Checkpoint{Phase: next, Listings: p.run.Checkpoint.Listings}
+		if err := p.checkpoint(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// list pages every account into the staging rows, all accounts at the same time. A
+// page is stored before the cursor behind it is.
+func (p *pass) list(ctx context.Context) (bool, error) {
+	if p.run.Checkpoint.Listings == nil {
+		p.run.Checkpoint.Listings = map[contact.ConnectionID]Listing{}
+	}
+	errs := make([]error, len(p.channels))
+	tasks := make([]func(), len(p.channels))
+	for i, ch := range p.channels {
+		tasks[i] = func() { errs[i] = p.listOne(ctx, ch) }
+	}
+	p.parallel(tasks...)
+	for i, ch := range p.channels {
+		if errs[i] == nil {
+			continue
+		}
+		if fault.Is(errs[i], fault.Throttled) && p.outOfTime(ctx) {
+			return false, nil // goes on at the same page next time
+		}
+		if fault.Is(errs[i], fault.Stale) {
+			return false, errs[i]
+		}
+		p.halt(ctx, ch, errs[i])
+		p.setListing(ch, func(l *Listing) { l.Error = fault.Public(errs[i]) })
+	}
+	for _, ch := range p.live() {
+		if !p.listing(ch).Done {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+func (p *pass) listOne(ctx context.Context, ch *channel) error {
+	at := p.listing(ch)
+	if at.StartedAt.IsZero() {
+		at.StartedAt = p.clock.Now()
+	}
+	for !at.Done {
+		if p.outOfTime(ctx) {
+			return nil
+		}
+		page, err := ch.crm.List(ctx, at.Cursor)
+		if err != nil {
+			return err
+		}
+		rows := make([]Staged, len(page.Records))
+		for i, r := range page.Records {
+			rows[i] = Staged{ConnectionID: ch.conn.ID, Record: r, Emails: p.canonicalEmails(r)}
+		}
+		if err := p.store.PutStaged(ctx, p.customer, p.run.ID, rows); err != nil {
+			return err
+		}
+		at.Cursor, at.Done, at.Records = page.Next, page.Next == "", at.Records+len(rows)
+		p.setListing(ch, func(l *Listing) { *l = at })
+		if err := p.progress(ctx, PhaseList, len(rows), 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *pass) listing(ch *channel) Listing {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.run.Checkpoint.Listings[ch.conn.ID]
+}
+
+func (p *pass) setListing(ch *channel, change func(*Listing)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	l := p.run.Checkpoint.Listings[ch.conn.ID]
+	change(&l)
+	p.run.Checkpoint.Listings[ch.conn.ID] = l
+}
+
+// listed lists the channels whose account this run has listed completely.
+func (p *pass) listed() []*channel {
+	return slices.DeleteFunc(p.live(), func(ch *channel) bool { return !p.listing(ch).Done })
+}
+
+// join assigns a contact to every staged row, one connection after the other, so
+// that the records of the second find the contacts the first will bring.
+func (p *pass) join(ctx context.Context) (bool, error) {
+	at := &p.run.Checkpoint
+	for _, ch := range p.listed() {
+		if at.Connection > ch.conn.ID {
+			continue
+		}
+		if at.Connection != ch.conn.ID {
+			at.Connection, at.After = ch.conn.ID, ""
+		}
+		for {
+			if p.outOfTime(ctx) {
+				return false, nil
+			}
+			rows, err := p.store.StagedPage(ctx, p.customer, p.run.ID, ch.conn.ID, contact.ExternalID(at.After), batch)
+			if err != nil {
+				return false, err
+			}
+			if len(rows) == 0 {
+				break
+			}
+			if err := p.joinPage(ctx, ch, rows); err != nil {
+				return false, err
+			}
+			at.After = string(rows[len(rows)-1].Record.ID)
+			if err := p.checkpoint(ctx); err != nil {
+				return false, err
+			}
+		}
+	}
+	p.flushLog(ctx)
+	return true, nil
+}
+
+// stagedPeers finds the other rows of the run.
+type stagedPeers struct{ *pass }
+
+func (s stagedPeers) byEmail(ctx context.Context, emails []string) ([]Staged, error) {
+	return s.store.StagedByEmail(ctx, s.customer, s.run.ID, emails)
+}
+
+func (s stagedPeers) byContact(ctx context.Context, ids []contact.ID) ([]Staged, error) {
+	return s.store.StagedByContact(ctx, s.customer, s.run.ID, ids)
+}
+
+func (p *pass) joinPage(ctx context.Context, ch *channel, rows []Staged) error {
+	rows = slices.DeleteFunc(rows, func(r Staged) bool { return r.ContactID != "" || r.Review != "" })
+	records := make([]*Record, len(rows))
+	for i := range rows {
+		records[i] = rows[i].Record
+	}
+	if len(records) == 0 {
+		return nil
+	}
+	pairs, err := p.pair(ctx, ch, records, stagedPeers{p})
+	if err != nil {
+		return err
+	}
+	now := p.clock.Now()
+	for i, x := range pairs {
+		row := &rows[i]
+		row.ContactID = x.verdict.ContactID
+		switch x.verdict.Kind {
+		case match.New:
+			row.ContactID, row.New = contact.ID(p.newID(now)), true
+		case match.Review:
+			row.Review = x.verdict.Reason
+			p.review(x.contact, ch.conn.ID, x.verdict.Reason, append([]contact.ExternalID{x.record.ID}, x.verdict.Others...), x.verdict.Message)
+		case match.Ignore:
+			row.Review = "deleted"
+		}
+	}
+	return p.store.PutStaged(ctx, p.customer, p.run.ID, rows)
+}
+
+// reconcileAll takes every contact through decide and apply: those the app has,
+// then those the listings bring.
+func (p *pass) reconcileAll(ctx context.Context) (bool, error) {
+	for _, ch := range p.listed() {
+		ch.listed = true
+	}
+	if err := p.total(ctx); err != nil {
+		return false, err
+	}
+	done, err := p.reconcilePages(ctx, false, p.knownPage)
+	if err != nil || !done {
+		return done, err
+	}
+	if done, err = p.reconcilePages(ctx, true, p.newPage); err != nil || !done {
+		return done, err
+	}
+	if err := p.finish(ctx); err != nil || p.dry {
+		return true, err
+	}
+	return true, p.complete(ctx)
+}
+
+// reconcilePages works through one of the two sources of contacts.
+func (p *pass) reconcilePages(ctx context.Context, fresh bool, next func(context.Context, contact.ID) ([]*item, contact.ID, error)) (bool, error) {
+	at := &p.run.Checkpoint
+	if at.New && !fresh {
+		return true, nil
+	}
+	if fresh && !at.New {
+		at.New, at.After = true, ""
+	}
+	for {
+		if p.outOfTime(ctx) {
+			return false, p.finish(ctx)
+		}
+		items, after, err := next(ctx, contact.ID(at.After))
+		if err != nil {
+			return false, err
+		}
+		if after == "" {
+			return true, nil
+		}
+		if err := p.apply(ctx, items); err != nil {
+			return false, err
+		}
+		p.forgetAll()
+		at.After = string(after)
+		if err := p.progress(ctx, PhaseReconcile, len(items), 0); err != nil {
+			return false, err
+		}
+	}
+}
+
+// knownPage loads contacts of the app with their staged records.
+func (p *pass) knownPage(ctx context.Context, after contact.ID) ([]*item, contact.ID, error) {
+	docs, err := p.store.ScanContacts(ctx, p.customer, after, batch)
+	if err != nil || len(docs) == 0 {
+		return nil, "", err
+	}
+	after = docs[len(docs)-1].ID
+	now := p.clock.Now()
+	docs = slices.DeleteFunc(docs, func(c *Contact) bool { return c.Lifecycle != Active || c.leased(now) })
+	items := make([]*item, len(docs))
+	for i, c := range docs {
+		items[i] = newItem(c)
+	}
+	rows, err := p.rowsOf(ctx, items)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, it := range items {
+		p.attachRows(it, rows[it.next.ID])
+		p.absent(it, rows[it.next.ID])
+	}
+	return items, after, nil
+}
+
+// newPage makes contacts for staged records that belong to none.
+func (p *pass) newPage(ctx context.Context, after contact.ID) ([]*item, contact.ID, error) {
+	ids, err := p.store.StagedNew(ctx, p.customer, p.run.ID, after, batch)
+	if err != nil || len(ids) == 0 {
+		return nil, "", err
+	}
+	now := p.clock.Now()
+	items := make([]*item, len(ids))
+	for i, id := range ids {
+		items[i] = p.newContact(id, now)
+	}
+	rows, err := p.rowsOf(ctx, items)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, it := range items {
+		p.attachRows(it, rows[it.next.ID])
+	}
+	return items, ids[len(ids)-1], nil
+}
+
+func (p *pass) rowsOf(ctx context.Context, items []*item) (map[contact.ID][]Staged, error) {
+	ids := make([]contact.ID, len(items))
+	for i, it := range items {
+		ids[i] = it.next.ID
+	}
+	rows, err := p.store.StagedByContact(ctx, p.customer, p.run.ID, ids)
+	if err != nil {
+		return nil, err
+	}
+	byContact := map[contact.ID][]Staged{}
+	for _, row := range rows {
+		byContact[row.ContactID] = append(byContact[row.ContactID], row)
+	}
+	return byContact, nil
+}
+
+// attachRows gives an item the links its staged records mean, and the records as read.
+func (p *pass) attachRows(it *item, rows []Staged) {
+	for _, row := range rows {
+		ch := p.channel(row.ConnectionID)
+		switch {
+		case ch == nil || ch.stopped != nil:
+		case row.Review != "":
+			it.next.holdLink(ch)
+		default:
+			ch.reads[row.Record.ID] = Reading{Record: row.Record}
+			if l := it.next.Link(ch.conn.ID); l == nil || l.ExternalID != row.Record.ID {
+				it.next.addLink(ch, row.Record.ID)
+				p.count(ch.conn.Provider.Source(), func(n *Counts) { n.Linked++ })
+			}
+		}
+	}
+}
+
+// absent treats a record that the complete listing of its account did not show as
+// not found for the first time; it will be confirmed by id.
+func (p *pass) absent(it *item, rows []Staged) {
+	for i := range it.next.Links {
+		l := &it.next.Links[i]
+		ch := p.channel(l.ConnectionID)
+		if ch == nil || ch.stopped != nil || !l.readable() || l.State != LinkActive {
+			continue
+		}
+		at := p.listing(ch)
+		shown := slices.ContainsFunc(rows, func(r Staged) bool { return r.Record.ID == l.ExternalID })
+		if at.Done && !shown && l.SyncedAt.Before(at.StartedAt) {
+			ch.reads[l.ExternalID] = Reading{}
+		}
+	}
+}
+
+// total sets what the progress counts towards.
+func (p *pass) total(ctx context.Context) error {
+	if p.run.Progress.Phase == PhaseReconcile {
+		return nil
+	}
+	counts, err := p.store.CountContacts(ctx, p.customer)
+	if err != nil {
+		return err
+	}
+	largest := counts.Total
+	for _, l := range p.run.Checkpoint.Listings {
+		largest = max(largest, l.Records)
+	}
+	p.run.Progress = Progress{Phase: PhaseReconcile, Total: largest}
+	return nil
+}
+
+// complete records what the run has proven about each listed connection, and
+// forgets the rows.
+func (p *pass) complete(ctx context.Context) error {
+	now := p.clock.Now()
+	for _, ch := range p.listed() {
+		started := p.listing(ch).StartedAt
+		err := p.updateConnection(ctx, ch.conn, func(c *Connection) {
+			if c.BackfilledAt.IsZero() {
+				c.BackfilledAt = now
+			}
+			c.Watermark, c.SweptAt, c.LastSuccessAt, c.Behind = started, started, now, false
+			if c.State != ConnectionPaused {
+				c.State, c.Message, c.SnoozedUntil = ConnectionActive, "", time.Time{}
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return p.store.DropStaged(ctx, p.customer, p.run.ID)
+}
+
+// workOff finishes what the phases before left due.
+func (p *pass) workOff(ctx context.Context) (bool, error) {
+	if p.dry {
+		return true, p.store.DropStaged(ctx, p.customer, p.run.ID)
+	}
+	err := p.work(ctx, true)
+	return !p.outOfTime(ctx), err
+}
+
+// tally adds what a dry run would do to its plan.
+func (p *pass) tally(items []*item) {
+	plan := p.run.Plan
+	for _, it := range items {
+		switch {
+		case it.created:
+			plan.Creates[contact.App]++
+		case !maps.Equal(it.contact.Fields, it.next.Fields):
+			plan.Updates[contact.App]++
+		}
+		for i := range it.next.Links {
+			l := &it.next.Links[i]
+			if before := it.contact.Link(l.ConnectionID); before == nil && l.ExternalID != "" {
+				plan.Links[l.Provider.Source()]++
+			}
+		}
+		plan.Conflicts += len(it.next.Outbox)
+		for _, u := range it.pushes {
+			side := u.channel.conn.Provider.Source()
+			switch u.intent.Op {
+			case OpCreate:
+				plan.Creates[side]++
+			case OpUpdate:
+				plan.Updates[side]++
+			case OpDelete:
+				plan.Deletes[side]++
+			}
+		}
+	}
+}

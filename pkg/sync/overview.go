@@ -1,0 +1,134 @@
+package sync
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/contactsync/contactsync/pkg/contact"
+	"github.com/contactsync/contactsync/pkg/fault"
+)
+
+// Overview is the state of a customer's synchronisation, for people.
+type Overview struct {
+	State         string    // idle, running, attention
+	LastSuccessAt time.Time // the oldest of the connections'; zero: never
+	Pending       int       // contacts and hints that wait
+	Errors        int       // contacts with an error
+	Conflicts     int       // conflicts in the log
+	Contacts      int
+	Connections   []ConnectionStatus
+	Run           *Run // the running run, else the latest; nil: none
+}
+
+// ConnectionStatus is one connection's part of it.
+type ConnectionStatus struct {
+	Provider      contact.Provider
+	State         ConnectionState
+	Message, URL  string
+	LastSuccessAt time.Time
+	Lag           time.Duration // since everything was noticed
+	Pending       int
+	Errors        int
+	Linked        int
+	Budget        *Budget // nil: not known in this instance
+}
+
+// Status sums up where the customer's synchronisation stands.
+func (s *Service) Status(ctx context.Context, customer contact.CustomerID) (*Overview, error) {
+	counts, err := s.store.CountContacts(ctx, customer)
+	if err != nil {
+		return nil, err
+	}
+	hints, _, err := s.store.CountHints(ctx, customer)
+	if err != nil {
+		return nil, err
+	}
+	_, _, conflicts, err := s.store.ListConflicts(ctx, customer, LogQuery{Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	conns, err := s.store.Connections(ctx, customer)
+	if err != nil {
+		return nil, err
+	}
+	run, err := s.store.LatestRun(ctx, customer)
+	if err != nil {
+		return nil, err
+	}
+	o := &Overview{
+		State: "idle", Pending: counts.Due + hints, Conflicts: conflicts,
+		Errors: counts.ByStatus[StatusError] + counts.ByStatus[StatusConflict], Contacts: counts.Total, Run: run,
+	}
+	slices.SortFunc(conns, func(a, b *Connection) int { return cmp.Compare(a.Provider, b.Provider) })
+	for i, c := range conns {
+		o.Connections = append(o.Connections, s.connectionStatus(ctx, c, counts.Links[c.ID]))
+		if i == 0 || c.LastSuccessAt.Before(o.LastSuccessAt) {
+			o.LastSuccessAt = c.LastSuccessAt
+		}
+		if c.State != ConnectionActive && c.State != ConnectionNew {
+			o.State = "attention"
+		}
+	}
+	if o.Errors > 0 {
+		o.State = "attention"
+	}
+	if run != nil && run.State == RunRunning && s.clock.Now().Before(run.LeaseUntil) {
+		o.State = "running"
+	}
+	return o, nil
+}
+
+func (s *Service) connectionStatus(ctx context.Context, c *Connection, n LinkCounts) ConnectionStatus {
+	st := ConnectionStatus{
+		Provider: c.Provider, State: c.State, Message: c.Message, URL: c.AccountURL,
+		LastSuccessAt: c.LastSuccessAt, Pending: n.Pending, Errors: n.Errors, Linked: n.Linked,
+	}
+	if !c.Watermark.IsZero() {
+		st.Lag = s.clock.Now().Sub(c.Watermark)
+	}
+	if crm, err := s.crms.Open(ctx, c); err == nil {
+		if b := crm.Budget(); b.Limit > 0 {
+			st.Budget = &b
+		}
+	}
+	return st
+}
+
+// Activity returns the sync log, newest first.
+func (s *Service) Activity(ctx context.Context, customer contact.CustomerID, q LogQuery) ([]Activity, string, error) {
+	return s.store.ListActivity(ctx, customer, q)
+}
+
+// Conflicts returns the conflict log, newest first, and how many there are.
+func (s *Service) Conflicts(ctx context.Context, customer contact.CustomerID, q LogQuery) ([]Conflict, string, int, error) {
+	return s.store.ListConflicts(ctx, customer, q)
+}
+
+// Reviews returns what only a person can decide.
+func (s *Service) Reviews(ctx context.Context, customer contact.CustomerID) ([]Review, error) {
+	return s.store.ListReviews(ctx, customer)
+}
+
+// ResolveConflict lets another of a conflict's values stand: as a new edit in the
+// app, which travels like any other.
+func (s *Service) ResolveConflict(ctx context.Context, customer contact.CustomerID, id string, choose contact.Source) (*Conflict, error) {
+	c, err := s.store.Conflict(ctx, customer, id)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(c.Values, func(v ConflictValue) bool { return v.Source == choose })
+	if i < 0 || c.Field == Existence {
+		return nil, fault.InvalidFields(map[string]string{"choose": "The conflict has no value from there to choose."})
+	}
+	if _, err := s.UpdateContact(ctx, customer, c.ContactID, contact.Values{c.Field: c.Values[i].Value}, nil); err != nil {
+		return nil, err
+	}
+	if choose != c.Winner {
+		c.State = "overridden"
+	} else {
+		c.State = "decided"
+	}
+	return c, s.store.SaveConflict(ctx, customer, c)
+}

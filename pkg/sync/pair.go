@@ -1,0 +1,212 @@
+package sync
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/contactsync/contactsync/pkg/contact"
+	"github.com/contactsync/contactsync/pkg/sync/match"
+)
+
+// pairing is what package match said about a remote record.
+type pairing struct {
+	record  *Record
+	emails  []string // canonical
+	verdict match.Verdict
+	contact *Contact // of a Known or Link verdict, if it is stored already
+}
+
+// peers finds other records that are being paired at the same time.
+type peers interface {
+	// byEmail returns rows, of any connection, that have one of the addresses.
+	byEmail(ctx context.Context, emails []string) ([]Staged, error)
+	// byContact returns rows that are assigned to the contacts.
+	byContact(ctx context.Context, ids []contact.ID) ([]Staged, error)
+}
+
+// pair decides which contacts a connection's records belong to. It makes a fixed
+// number of store calls for any number of records.
+func (p *pass) pair(ctx context.Context, ch *channel, records []*Record, others peers) ([]pairing, error) {
+	conn := ch.conn.ID
+	ids := make([]contact.ExternalID, len(records))
+	pairs := make([]pairing, len(records))
+	var keys []contact.ID
+	var emails []string
+	for i, r := range records {
+		ids[i] = r.ID
+		pairs[i] = pairing{record: r, emails: p.canonicalEmails(r)}
+		emails = append(emails, pairs[i].emails...)
+		if r.Key != "" {
+			keys = append(keys, r.Key)
+		}
+	}
+	linked, err := p.store.ContactsByLink(ctx, p.customer, conn, ids)
+	if err != nil {
+		return nil, err
+	}
+	stones, err := p.store.Tombstones(ctx, p.customer, conn, ids)
+	if err != nil {
+		return nil, err
+	}
+	known, err := p.store.Contacts(ctx, p.customer, keys)
+	if err != nil {
+		return nil, err
+	}
+	holders, err := p.store.ContactsByEmail(ctx, p.customer, emails)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := others.byEmail(ctx, emails)
+	if err != nil {
+		return nil, err
+	}
+	m := newMatcher(conn, linked, stones, known, holders, rows)
+	if err := m.markAssigned(ctx, others); err != nil {
+		return nil, err
+	}
+	for i := range pairs {
+		m.decide(&pairs[i])
+	}
+	return pairs, nil
+}
+
+// matcher holds what pair looked up, by what it is looked up with.
+type matcher struct {
+	conn    contact.ConnectionID
+	linked  map[contact.ExternalID]*Contact
+	stones  map[contact.ExternalID]bool
+	byID    map[contact.ID]*Contact
+	byEmail map[string][]contact.ID
+	rivals  map[string][]contact.ExternalID
+	taken   map[contact.ID]contact.ExternalID // contacts paired with a record of the connection
+}
+
+func newMatcher(conn contact.ConnectionID, linked []*Contact, stones []Tombstone, known, holders []*Contact, rows []Staged) *matcher {
+	m := &matcher{
+		conn: conn, linked: map[contact.ExternalID]*Contact{}, stones: map[contact.ExternalID]bool{},
+		byID: map[contact.ID]*Contact{}, byEmail: map[string][]contact.ID{},
+		rivals: map[string][]contact.ExternalID{}, taken: map[contact.ID]contact.ExternalID{},
+	}
+	for _, c := range linked {
+		m.linked[c.Link(conn).ExternalID] = c
+	}
+	for _, s := range stones {
+		m.stones[s.ExternalID] = true
+	}
+	for _, c := range slices.Concat(known, holders, linked) {
+		if l := c.Link(conn); l != nil && l.State != LinkDetached && (l.ExternalID != "" || l.State == LinkReview) {
+			m.taken[c.ID] = l.ExternalID
+		}
+		if c.Lifecycle == Active {
+			m.byID[c.ID] = c
+		}
+	}
+	for _, c := range holders {
+		e := c.Index().Email
+		m.byEmail[e] = append(m.byEmail[e], c.ID)
+	}
+	for _, row := range rows {
+		for _, e := range row.Emails {
+			switch {
+			case row.ConnectionID == conn && m.linked[row.Record.ID] == nil:
+				m.rivals[e] = append(m.rivals[e], row.Record.ID)
+			case row.ConnectionID != conn && row.ContactID != "" && row.Review == "":
+				m.byEmail[e] = append(m.byEmail[e], row.ContactID)
+			}
+		}
+	}
+	return m
+}
+
+// markAssigned marks contacts that another record of the connection was assigned
+// to already.
+func (m *matcher) markAssigned(ctx context.Context, others peers) error {
+	var ids []contact.ID
+	for id := range m.byID {
+		ids = append(ids, id)
+	}
+	for _, list := range m.byEmail {
+		ids = append(ids, list...)
+	}
+	slices.Sort(ids)
+	rows, err := others.byContact(ctx, slices.Compact(ids))
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if row.ConnectionID == m.conn && row.Review == "" {
+			m.taken[row.ContactID] = row.Record.ID
+		}
+	}
+	return nil
+}
+
+func (m *matcher) decide(x *pairing) {
+	r := match.Record{ID: x.record.ID, Deleted: m.stones[x.record.ID]}
+	if c := m.linked[x.record.ID]; c != nil {
+		r.LinkedTo = c.ID
+		m.byID[c.ID] = c
+	}
+	if c := m.byID[x.record.Key]; c != nil && x.record.Key != "" {
+		r.KeyOwner = m.owner(c.ID, x.record.ID)
+	}
+	for _, e := range x.emails {
+		for _, id := range m.byEmail[e] {
+			r.EmailOwners = append(r.EmailOwners, *m.owner(id, x.record.ID))
+		}
+		for _, id := range m.rivals[e] {
+			if id != x.record.ID && !slices.Contains(r.Rivals, id) {
+				r.Rivals = append(r.Rivals, id)
+			}
+		}
+	}
+	x.verdict = match.Decide(r)
+	if x.verdict.Kind == match.Link {
+		m.taken[x.verdict.ContactID] = x.record.ID
+	}
+	x.contact = m.byID[x.verdict.ContactID]
+}
+
+func (m *matcher) owner(id contact.ID, record contact.ExternalID) *match.Owner {
+	holder, taken := m.taken[id]
+	return &match.Owner{ID: id, Taken: taken && holder != record}
+}
+
+// canonicalEmails returns the distinct canonical addresses of a record.
+func (p *pass) canonicalEmails(r *Record) []string {
+	var list []string
+	for _, e := range r.Emails {
+		if c := p.canonical.Of(contact.Email, e); c != "" && !slices.Contains(list, c) {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// addLink pairs the contact with a record that was found.
+func (c *Contact) addLink(ch *channel, id contact.ExternalID) {
+	link := Link{Provider: ch.conn.Provider, ConnectionID: ch.conn.ID, ExternalID: id, State: LinkActive}
+	if l := c.Link(ch.conn.ID); l != nil {
+		*l = link
+		return
+	}
+	c.Links = append(c.Links, link)
+}
+
+// holdLink keeps the contact from getting a record on the connection until a
+// person has decided.
+func (c *Contact) holdLink(ch *channel) {
+	if c.Link(ch.conn.ID) == nil {
+		c.Links = append(c.Links, Link{Provider: ch.conn.Provider, ConnectionID: ch.conn.ID, State: LinkReview})
+	}
+}
+
+// newContact begins a contact for a record that nobody knew.
+func (p *pass) newContact(id contact.ID, now time.Time) *item {
+	c := &Contact{
+		ID: id, CustomerID: p.customer, Fields: map[contact.Field]Value{}, Lifecycle: Active,
+		CreatedAt: now, UpdatedAt: now,
+	}
+	return &item{contact: c, next: c.Clone(), created: true}
+}

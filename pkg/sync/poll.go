@@ -1,0 +1,157 @@
+package sync
+
+import (
+	"context"
+	"time"
+
+	"github.com/contactsync/contactsync/pkg/contact"
+)
+
+// poll asks every connection what changed since its watermark. One that fails is
+// left for the next run: its watermark stays.
+func (p *pass) poll(ctx context.Context) error {
+	counts, err := p.store.CountContacts(ctx, p.customer)
+	if err != nil {
+		return err
+	}
+	p.eachLive(func(ch *channel) {
+		q := polling{
+			pass: p, channel: ch, linked: counts.Links[ch.conn.ID].Linked,
+			since: ch.conn.Watermark.Add(-pollOverlap), seen: map[contact.ExternalID]bool{},
+		}
+		q.whole = !ch.limits.Deletions && q.linked < sweepBelow
+		if err := q.do(ctx); err != nil {
+			p.halt(ctx, ch, err)
+		}
+	})
+	return nil
+}
+
+// polling is the poll of one connection. A small account that does not report
+// deletions is listed whole instead: that costs little and shows what is gone.
+type polling struct {
+	*pass
+	channel *channel
+	whole   bool
+	since   time.Time
+	linked  int // links of the connection before the poll
+	found   int // links whose record was listed
+	seen    map[contact.ExternalID]bool
+}
+
+func (q *polling) do(ctx context.Context) error {
+	start := q.clock.Now()
+	for cursor := ""; ; {
+		page, err := q.page(ctx, cursor)
+		if err != nil {
+			return err
+		}
+		if err := q.notice(ctx, page); err != nil {
+			return err
+		}
+		if cursor = page.Next; cursor == "" {
+			break
+		}
+	}
+	if q.whole && q.found < q.linked {
+		if err := q.noticeMissing(ctx); err != nil {
+			return err
+		}
+	}
+	return q.updateConnection(ctx, q.channel.conn, func(c *Connection) {
+		c.Watermark, c.LastSuccessAt = start, q.clock.Now()
+		if c.State != ConnectionPaused {
+			c.State, c.Message = ConnectionActive, ""
+		}
+	})
+}
+
+func (q *polling) page(ctx context.Context, cursor string) (Page, error) {
+	if q.whole {
+		return q.channel.crm.List(ctx, cursor)
+	}
+	return q.channel.crm.ListChanged(ctx, q.since, cursor)
+}
+
+// notice stores what one page reports.
+func (q *polling) notice(ctx context.Context, page Page) error {
+	records := page.Records
+	if q.whole {
+		var err error
+		if records, err = q.relevant(ctx, records); err != nil {
+			return err
+		}
+	}
+	latest := map[contact.ExternalID]time.Time{}
+	for _, r := range records {
+		q.channel.reads[r.ID] = Reading{Record: r}
+		latest[r.ID] = time.Time{}
+	}
+	for _, id := range page.IDs {
+		latest[id] = time.Time{}
+	}
+	if len(latest) == 0 {
+		return nil
+	}
+	_, err := q.noticeRecords(ctx, q.channel.conn, latest)
+	return err
+}
+
+// relevant keeps the records of a whole listing that a poll would have returned,
+// and linked ones that do not hold what was last agreed.
+func (q *polling) relevant(ctx context.Context, records []*Record) ([]*Record, error) {
+	ids := make([]contact.ExternalID, len(records))
+	for i, r := range records {
+		ids[i] = r.ID
+		q.seen[r.ID] = true
+	}
+	contacts, err := q.store.ContactsByLink(ctx, q.customer, q.channel.conn.ID, ids)
+	if err != nil {
+		return nil, err
+	}
+	q.found += len(contacts)
+	links := map[contact.ExternalID]*Link{}
+	for _, c := range contacts {
+		l := c.Link(q.channel.conn.ID)
+		links[l.ExternalID] = l
+	}
+	var kept []*Record
+	for _, r := range records {
+		l := links[r.ID]
+		recent := !r.Modified.Before(q.since.Truncate(time.Second))
+		if recent || l != nil && (l.State == LinkMissing || q.changedRemotely(l, r) != "") {
+			kept = append(kept, r)
+		}
+	}
+	return kept, nil
+}
+
+// noticeMissing marks links whose record a complete listing did not show. Nothing
+// follows from that before the record was confirmed gone by id.
+func (q *polling) noticeMissing(ctx context.Context) error {
+	now := q.clock.Now()
+	for after := contact.ID(""); ; {
+		page, err := q.store.ScanContacts(ctx, q.customer, after, batch)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		after = page[len(page)-1].ID
+		var gone []*Contact
+		for _, c := range page {
+			if l := c.Link(q.channel.conn.ID); l != nil && l.readable() && !q.seen[l.ExternalID] &&
+				l.State == LinkActive && c.Lifecycle == Active && !c.leased(now) {
+				l.State, l.MissingSince = LinkMissing, now
+				c.Due = &Due{At: now.Add(DeleteGrace)}
+				c.settle()
+				gone = append(gone, c)
+			}
+		}
+		if len(gone) == 0 {
+			continue
+		}
+		// One that was changed meanwhile is not saved; the next listing sees.
+		if _, err := q.store.SaveContacts(ctx, q.customer, gone); err != nil {
+			return err
+		}
+	}
+}

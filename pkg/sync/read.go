@@ -1,0 +1,93 @@
+package sync
+
+import (
+	"context"
+	"slices"
+
+	"github.com/contactsync/contactsync/pkg/contact"
+)
+
+// Step 3: read. Remote records are read by id, in batches of the vendor's size,
+// all connections at the same time. What a listing of this pass already brought
+// is not read again.
+
+// item is one contact on its way through the steps.
+type item struct {
+	contact *Contact // as loaded
+	next    *Contact // as it shall be
+	reads   map[contact.ConnectionID]Reading
+	pushes  []*push
+	open    int         // pushes not answered yet
+	created bool        // the contact is new in the app
+	again   bool        // another pass is needed right away
+	stones  []Tombstone // to be stored before the contact is
+}
+
+// prefetch reads every record that the contacts and hints need.
+func (p *pass) prefetch(ctx context.Context, contacts []*Contact, hints []Hint) {
+	wanted := map[contact.ConnectionID][]contact.ExternalID{}
+	for _, c := range contacts {
+		for i := range c.Links {
+			if l := &c.Links[i]; l.readable() {
+				wanted[l.ConnectionID] = append(wanted[l.ConnectionID], l.ExternalID)
+			}
+		}
+	}
+	for _, h := range hints {
+		wanted[h.ConnectionID] = append(wanted[h.ConnectionID], h.ExternalID)
+	}
+	p.eachLive(func(ch *channel) { p.read(ctx, ch, wanted[ch.conn.ID]) })
+}
+
+// readable reports whether the link's record is read before anything is decided.
+func (l *Link) readable() bool {
+	return l.ExternalID != "" && (l.State == LinkActive || l.State == LinkMissing)
+}
+
+// read reads the records that were not read in this pass yet.
+func (p *pass) read(ctx context.Context, ch *channel, ids []contact.ExternalID) {
+	ids = slices.DeleteFunc(ids, func(id contact.ExternalID) bool { _, ok := ch.reads[id]; return ok })
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	if len(ids) == 0 {
+		return
+	}
+	for id, r := range ch.crm.Read(ctx, ids) {
+		if r.Err != nil && concernsConnection(r.Err) {
+			p.halt(ctx, ch, r.Err)
+			continue // not read: nothing is decided about this side
+		}
+		ch.reads[id] = r
+	}
+}
+
+// forget drops what was read about a contact's records, because it changed since.
+func (p *pass) forget(c *Contact) {
+	for i := range c.Links {
+		if ch := p.channel(c.Links[i].ConnectionID); ch != nil {
+			delete(ch.reads, c.Links[i].ExternalID)
+		}
+	}
+}
+
+// forgetAll empties the cache between batches: a read is good for one decision.
+func (p *pass) forgetAll() {
+	for _, ch := range p.channels {
+		clear(ch.reads)
+	}
+}
+
+// attach gives the item the readings of its contact's links.
+func (p *pass) attach(it *item) {
+	it.reads = map[contact.ConnectionID]Reading{}
+	for i := range it.next.Links {
+		l := &it.next.Links[i]
+		ch := p.channel(l.ConnectionID)
+		if ch == nil || !l.readable() {
+			continue
+		}
+		if r, ok := ch.reads[l.ExternalID]; ok {
+			it.reads[l.ConnectionID] = r
+		}
+	}
+}

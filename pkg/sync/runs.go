@@ -1,0 +1,285 @@
+package sync
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/contactsync/contactsync/pkg/contact"
+	"github.com/contactsync/contactsync/pkg/fault"
+)
+
+// SyncRequest asks for a run.
+type SyncRequest struct {
+	Kind   Kind // "" is Incremental; a connection that was never listed makes it Full
+	DryRun bool // decide and count only; always Full
+}
+
+// Sync works on a run until it is done or the time of ctx is nearly over; then the
+// run is RunPartial, and the next call goes on with it. While another invocation
+// works on the customer, its run is returned as it is.
+func (s *Service) Sync(ctx context.Context, customer contact.CustomerID, req SyncRequest) (*Run, error) {
+	if !req.DryRun {
+		if err := s.store.HurryContacts(ctx, customer, s.clock.Now()); err != nil {
+			return nil, err
+		}
+	}
+	return s.sync(ctx, customer, req)
+}
+
+func (s *Service) sync(ctx context.Context, customer contact.CustomerID, req SyncRequest) (*Run, error) {
+	kind, err := s.kindOf(ctx, customer, req)
+	if err != nil {
+		return nil, err
+	}
+	run, ok, err := s.acquire(ctx, customer, kind, req.DryRun)
+	if err != nil || !ok {
+		return run, err
+	}
+	p, work, err := s.begin(ctx, customer, run)
+	if err == nil {
+		err = p.steps(work)
+	}
+	s.end(ctx, p, run, err)
+	return run, nil
+}
+
+// steps does the work of a run of either kind.
+func (p *pass) steps(ctx context.Context) error {
+	if len(p.channels) == 0 {
+		p.run.Checkpoint.Phase = PhaseDone
+		return nil
+	}
+	if p.run.Kind == Full {
+		return p.full(ctx)
+	}
+	if p.run.Checkpoint.Phase == PhaseList {
+		if err := p.poll(ctx); err != nil {
+			return err
+		}
+		p.run.Checkpoint.Phase = PhaseWork
+		if err := p.checkpoint(ctx); err != nil {
+			return err
+		}
+	}
+	done, err := p.workOff(ctx)
+	if done && err == nil {
+		p.run.Checkpoint.Phase = PhaseDone
+	}
+	return err
+}
+
+// kindOf decides whether accounts are listed in full: when asked to, when one was
+// never listed or missed work, and once a day.
+func (s *Service) kindOf(ctx context.Context, customer contact.CustomerID, req SyncRequest) (Kind, error) {
+	if req.Kind == Full || req.DryRun {
+		return Full, nil
+	}
+	conns, err := s.store.Connections(ctx, customer)
+	if err != nil {
+		return "", err
+	}
+	now := s.clock.Now()
+	for _, c := range conns {
+		if c.usable(now) && (c.BackfilledAt.IsZero() || c.Behind || now.Sub(c.SweptAt) > sweepEvery) {
+			return Full, nil
+		}
+	}
+	return Incremental, nil
+}
+
+// acquire begins a run, or goes on with one that was left partial.
+func (s *Service) acquire(ctx context.Context, customer contact.CustomerID, kind Kind, dry bool) (*Run, bool, error) {
+	now := s.clock.Now()
+	run := &Run{
+		ID: s.newID(now), CustomerID: customer, Kind: kind, DryRun: dry, State: RunRunning,
+		StartedAt: now, LeaseUntil: now.Add(lease), Fence: 1, Checkpoint: Checkpoint{Phase: PhaseList},
+		Progress: Progress{Phase: PhaseList},
+	}
+	if deadline, ok := ctx.Deadline(); ok && deadline.Add(leaseSpare).Before(run.LeaseUntil) {
+		run.LeaseUntil = deadline.Add(leaseSpare)
+	}
+	if dry {
+		run.Plan = newPlan()
+	}
+	return s.store.AcquireRun(ctx, run, now)
+}
+
+func newPlan() *PlanSummary {
+	return &PlanSummary{
+		Creates: map[contact.Source]int{}, Updates: map[contact.Source]int{}, Links: map[contact.Source]int{},
+		Deletes: map[contact.Source]int{}, Calls: map[contact.Provider]int{},
+	}
+}
+
+// unstoredRun is what edits and events count into.
+func (s *Service) unstoredRun(customer contact.CustomerID, kind Kind) *Run {
+	return &Run{CustomerID: customer, Kind: kind, State: RunRunning, StartedAt: s.clock.Now()}
+}
+
+// progress adds to the progress of a phase and saves a checkpoint.
+func (p *pass) progress(ctx context.Context, phase Phase, done, total int) error {
+	p.mu.Lock()
+	if p.run.Progress.Phase != phase {
+		p.run.Progress = Progress{Phase: phase}
+	}
+	p.run.Progress.Done += done
+	p.run.Progress.Total = max(p.run.Progress.Total, total)
+	if t := p.run.Progress.Total; t > 0 {
+		p.run.Progress.Done = min(p.run.Progress.Done, t)
+	}
+	p.mu.Unlock()
+	return p.checkpoint(ctx)
+}
+
+// checkpoint saves the run as it stands. It fails with fault.Stale when another
+// invocation has taken the run over.
+func (p *pass) checkpoint(ctx context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.countCalls()
+	if p.run.Fence == 0 {
+		return nil // not a stored run
+	}
+	return p.store.SaveRun(context.WithoutCancel(ctx), p.run)
+}
+
+func (p *pass) countCalls() {
+	calls, setup := p.meter.Take()
+	p.run.Calls = addCalls(p.run.Calls, calls)
+	p.run.SetupCalls = addCalls(p.run.SetupCalls, setup)
+}
+
+func addCalls(sum, more map[contact.Provider]int) map[contact.Provider]int {
+	if sum == nil && len(more) > 0 {
+		sum = map[contact.Provider]int{}
+	}
+	for provider, n := range more {
+		sum[provider] += n
+	}
+	return sum
+}
+
+// end closes the invocation's part of a run and saves it.
+func (s *Service) end(ctx context.Context, p *pass, run *Run, err error) {
+	now := s.clock.Now()
+	switch {
+	case err != nil && !fault.Is(err, fault.Stale) && ctx.Err() == nil:
+		run.State, run.FinishedAt, run.Error = RunFailed, now, fault.Public(err)
+		s.log.ErrorContext(ctx, "run", "run", run.ID, "customer", run.CustomerID, "error", err)
+	case run.Checkpoint.Phase != PhaseDone:
+		run.State = RunPartial
+	default:
+		run.State, run.FinishedAt = RunDone, now
+	}
+	run.LeaseUntil = time.Time{}
+	if p == nil {
+		_ = s.store.SaveRun(context.WithoutCancel(ctx), run)
+		return
+	}
+	run.Error = strings.Join(p.problems(run.Error), " ")
+	if len(p.channels) > 0 && len(p.live()) == 0 && run.State == RunDone {
+		run.State = RunFailed
+	}
+	if run.State != RunPartial {
+		run.Progress.Phase = PhaseDone
+		p.priceOfPlan()
+		p.noteRun()
+	}
+	p.flushLog(ctx)
+	if err := p.checkpoint(ctx); err != nil {
+		s.log.WarnContext(ctx, "save run", "run", run.ID, "error", err)
+	}
+}
+
+// problems lists what stopped connections in this run.
+func (p *pass) problems(first string) []string {
+	var list []string
+	if first != "" {
+		list = append(list, first)
+	}
+	for _, ch := range p.channels {
+		if ch.stopped != nil {
+			list = append(list, ch.conn.Provider.Title()+": "+fault.Public(ch.stopped))
+		}
+	}
+	return list
+}
+
+func (p *pass) noteRun() {
+	n := p.run.Counts
+	level, verb := Info, "finished"
+	if p.run.State == RunFailed {
+		level, verb = Failure, "failed"
+	}
+	message := fmt.Sprintf("Sync %s: %d taken into the app, %d created, %d updated, %d deleted, %d failed",
+		verb, n.Pulled, n.Created, n.Updated, n.Deleted, n.Errors)
+	if p.run.DryRun {
+		return
+	}
+	if p.run.Error != "" {
+		message += ". " + p.run.Error
+	}
+	p.note(nil, Activity{Level: level, Op: "run", Direction: "app", Message: message})
+}
+
+// priceOfPlan adds the calls that the plan's writes cost to those of the listing.
+func (p *pass) priceOfPlan() {
+	if p.run.Plan == nil {
+		return
+	}
+	for _, ch := range p.channels {
+		side := ch.conn.Provider.Source()
+		calls := listingCalls(p.run.Checkpoint.Listings[ch.conn.ID].Records, ch.limits.ListPage)
+		calls += (p.run.Plan.Creates[side] + ch.limits.Create - 1) / ch.limits.Create
+		calls += (p.run.Plan.Updates[side] + ch.limits.Update - 1) / ch.limits.Update
+		calls += (p.run.Plan.Deletes[side] + ch.limits.Delete - 1) / ch.limits.Delete
+		p.run.Plan.Calls[ch.conn.Provider] = calls
+	}
+}
+
+func listingCalls(records, page int) int { return max(1, (records+page-1)/page) }
+
+// SyncAll is the scheduled run of every customer, each with a fair part of the
+// time. It returns the run of the last customer worked on, as partial when anything
+// is left to do anywhere.
+func (s *Service) SyncAll(ctx context.Context) (*Run, error) {
+	customers, err := s.store.Customers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	last := &Run{Kind: Incremental, State: RunDone, StartedAt: s.clock.Now(), FinishedAt: s.clock.Now()}
+	partial := false
+	for i, customer := range customers {
+		part, cancel := s.share(ctx, len(customers)-i)
+		run, err := s.sync(part, customer, SyncRequest{})
+		cancel()
+		if err != nil {
+			return nil, err
+		}
+		partial = partial || run.State == RunPartial
+		last = run
+	}
+	if partial && last.State != RunPartial {
+		shown := *last
+		shown.State = RunPartial
+		return &shown, nil
+	}
+	return last, nil
+}
+
+// share gives one of n customers its part of the time that is left.
+func (s *Service) share(ctx context.Context, n int) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok || n == 1 {
+		return ctx, func() {}
+	}
+	now := s.clock.Now()
+	return context.WithDeadline(ctx, now.Add(deadline.Sub(now)/time.Duration(n)))
+}
+
+// Run returns one run of the customer; fault.NotFound.
+func (s *Service) Run(ctx context.Context, customer contact.CustomerID, id string) (*Run, error) {
+	return s.store.Run(ctx, customer, id)
+}

@@ -1,0 +1,291 @@
+package sync_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	gosync "sync"
+	"testing"
+	"time"
+
+	"github.com/contactsync/contactsync/pkg/contact"
+	"github.com/contactsync/contactsync/pkg/crm/hubspot"
+	"github.com/contactsync/contactsync/pkg/crm/pipedrive"
+	"github.com/contactsync/contactsync/pkg/crm/transport"
+	hubspotbox "github.com/contactsync/contactsync/pkg/sandbox/hubspot"
+	"github.com/contactsync/contactsync/pkg/sandbox/kit"
+	pipedrivebox "github.com/contactsync/contactsync/pkg/sandbox/pipedrive"
+	"github.com/contactsync/contactsync/pkg/store/sqlite"
+	"github.com/contactsync/contactsync/pkg/sync"
+)
+
+const (
+	acme        = contact.CustomerID("acme")
+	hubspotConn = contact.ConnectionID("acme:hubspot")
+	pipedriveCo = contact.ConnectionID("acme:pipedrive")
+)
+
+// testClock is a clock that stands still until it is told to move; sleeping moves it.
+type testClock struct {
+	mu  gosync.Mutex
+	now time.Time
+}
+
+func (c *testClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *testClock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+func (c *testClock) Sleep(ctx context.Context, d time.Duration) error {
+	c.Advance(d)
+	return ctx.Err()
+}
+
+// world is the product's core between its store and two sandbox CRMs, all in
+// process and on one clock.
+type world struct {
+	*testing.T
+	ctx       context.Context
+	clock     *testClock
+	store     *sqlite.Store
+	service   *sync.Service
+	hubspot   *hubspotbox.Server
+	pipedrive *pipedrivebox.Server
+	triggered int
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{T: t, ctx: t.Context(), clock: &testClock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}}
+	w.hubspot = hubspotbox.New(hubspotbox.Options{
+		Clock: w.clock.Now, Token: "hubspot-token", AppID: 7, ClientSecret: "secret",
+		Knobs: hubspotbox.Knobs{TenSecondlyLimit: -1, SearchPerSecond: -1, DailyLimit: -1},
+	})
+	w.pipedrive = pipedrivebox.New(pipedrivebox.Options{
+		Clock: w.clock.Now, Token: "pipedrive-token", Knobs: pipedrivebox.Knobs{LimitsOff: true},
+	})
+	store, err := sqlite.Open(w.ctx, ":memory:")
+	w.must(err)
+	t.Cleanup(func() { store.Close() })
+	w.store = store
+	w.restart()
+	w.connect(contact.HubSpot)
+	w.connect(contact.Pipedrive)
+	return w
+}
+
+// restart begins a new instance of the product on the same store.
+func (w *world) restart() {
+	ids := 0
+	w.service = sync.New(sync.Config{
+		Store: w.store, CRMs: w, Clock: w.clock,
+		Fields: map[contact.Provider][]sync.FieldSpec{
+			contact.HubSpot: hubspot.DefaultFields(), contact.Pipedrive: pipedrive.DefaultFields(),
+		},
+		NewID: func(now time.Time) string {
+			ids++
+			return fmt.Sprintf("%08x-%08d", now.UnixMilli()/1000, ids)
+		},
+		Trigger: func(context.Context) { w.triggered++ },
+	})
+}
+
+// Open implements sync.CRMs over the sandboxes.
+func (w *world) Open(_ context.Context, c *sync.Connection) (sync.CRM, error) {
+	off := transport.Limit{Calls: -1}
+	if c.Provider == contact.HubSpot {
+		return hubspot.New(hubspot.Options{
+			BaseURL: "http://hubspot.test", Fields: c.Fields, AccountID: c.AccountID, AccountURL: c.AccountURL, RateLimit: off,
+			Token:        func(context.Context) (string, error) { return "hubspot-token", nil },
+			RoundTripper: kit.Transport{Handler: w.hubspot}, Clock: w.clock,
+		}), nil
+	}
+	return pipedrive.New(pipedrive.Options{
+		BaseURL: "http://pipedrive.test", Fields: c.Fields, AccountID: c.AccountID, AccountURL: c.AccountURL, RateLimit: off,
+		Token:        func(context.Context) (string, error) { return "pipedrive-token", nil },
+		RoundTripper: kit.Transport{Handler: w.pipedrive}, Clock: w.clock,
+	}), nil
+}
+
+func (w *world) must(err error) {
+	w.Helper()
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+func (w *world) connect(p contact.Provider) {
+	w.Helper()
+	w.must(w.service.EnsureConnection(w.ctx, acme, p))
+}
+
+// sync runs until done and returns the last run.
+func (w *world) sync() *sync.Run {
+	w.Helper()
+	for range 20 {
+		run, err := w.service.Sync(w.ctx, acme, sync.SyncRequest{})
+		w.must(err)
+		switch run.State {
+		case sync.RunDone:
+			return run
+		case sync.RunFailed:
+			w.Fatalf("run failed: %s", run.Error)
+		}
+	}
+	run, _ := w.service.Sync(w.ctx, acme, sync.SyncRequest{})
+	w.Fatalf("the run does not end: %+v", run)
+	return nil
+}
+
+// deliver lets HubSpot's events arrive.
+func (w *world) deliver(events ...sync.Event) {
+	w.Helper()
+	w.must(w.service.Receive(w.ctx, events))
+}
+
+func (w *world) hubspotEvent(id string) sync.Event {
+	conns, err := w.store.Connections(w.ctx, acme)
+	w.must(err)
+	i := slices.IndexFunc(conns, func(c *sync.Connection) bool { return c.Provider == contact.HubSpot })
+	return sync.Event{Provider: contact.HubSpot, AccountID: conns[i].AccountID, ExternalID: contact.ExternalID(id), At: w.clock.Now()}
+}
+
+func (w *world) create(values contact.Values) *sync.Contact {
+	w.Helper()
+	c, err := w.service.CreateContact(w.ctx, acme, values)
+	w.must(err)
+	return c
+}
+
+// contacts returns the app's living contacts by e-mail, else by name.
+func (w *world) contacts() map[string]*sync.Contact {
+	w.Helper()
+	all := map[string]*sync.Contact{}
+	for after := contact.ID(""); ; {
+		page, err := w.store.ScanContacts(w.ctx, acme, after, 500)
+		w.must(err)
+		if len(page) == 0 {
+			return all
+		}
+		for _, c := range page {
+			after = c.ID
+			if c.Lifecycle == sync.Active {
+				v := c.Values()
+				name := v[contact.Email]
+				if name == "" {
+					name = v.DisplayName()
+				}
+				all[name] = c
+			}
+		}
+	}
+}
+
+// row is what any side holds about a person, in one notation.
+type row map[contact.Field]string
+
+func (r row) String() string {
+	var parts []string
+	for _, f := range slices.Sorted(maps.Keys(r)) {
+		if r[f] != "" {
+			parts = append(parts, string(f)+"="+r[f])
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// sides returns what the app, HubSpot and Pipedrive hold, each sorted.
+func (w *world) sides() (app, hub, pipe []string) {
+	w.Helper()
+	for _, c := range w.contacts() {
+		app = append(app, row(c.Values()).String())
+	}
+	for _, r := range w.hubspot.Records() {
+		if !r.Deleted {
+			hub = append(hub, row{
+				contact.Email: r.Fields["email"], contact.FirstName: r.Fields["firstname"], contact.LastName: r.Fields["lastname"],
+				contact.Phone: r.Fields["phone"], contact.Company: r.Fields["company"], contact.JobTitle: r.Fields["jobtitle"],
+				contact.Pronouns: r.Fields["pronouns"],
+			}.String())
+		}
+	}
+	for _, r := range w.pipedrive.Records() {
+		if !r.Deleted {
+			pipe = append(pipe, row{
+				contact.Email: r.Fields["emails"], contact.FirstName: r.Fields["first_name"], contact.LastName: r.Fields["last_name"],
+				contact.Phone: r.Fields["phones"], contact.JobTitle: r.Fields["Job title"], contact.Pronouns: r.Fields["Pronouns"],
+			}.String())
+		}
+	}
+	slices.Sort(app)
+	slices.Sort(hub)
+	slices.Sort(pipe)
+	return app, hub, pipe
+}
+
+// equal demands that every side holds n people with equal values.
+func (w *world) equal(n int) {
+	w.Helper()
+	app, hub, pipe := w.sides()
+	if len(app) != n || len(hub) != n || len(pipe) != n {
+		w.Fatalf("app has %d, HubSpot %d, Pipedrive %d; want %d", len(app), len(hub), len(pipe), n)
+	}
+	for i := range app {
+		if app[i] != hub[i] {
+			w.Errorf("app %q, HubSpot %q", app[i], hub[i])
+		}
+	}
+	without := make([]string, len(app)) // company is not mapped on Pipedrive
+	for i, c := range app {
+		var parts []string
+		for _, p := range strings.Split(c, " ") {
+			if !strings.HasPrefix(p, "company=") {
+				parts = append(parts, p)
+			}
+		}
+		without[i] = strings.Join(parts, " ")
+	}
+	slices.Sort(without)
+	for i := range without {
+		if without[i] != pipe[i] {
+			w.Errorf("app %q, Pipedrive %q", without[i], pipe[i])
+		}
+	}
+}
+
+// writes counts the calls that changed records.
+func (w *world) writes() int {
+	n := 0
+	for route, calls := range w.hubspot.Calls().Snapshot() {
+		if strings.Contains(route, "create") || strings.Contains(route, "update") || strings.Contains(route, "upsert") || strings.Contains(route, "archive") {
+			n += calls
+		}
+	}
+	for route, calls := range w.pipedrive.Calls().Snapshot() {
+		if !strings.HasPrefix(route, "GET") {
+			n += calls
+		}
+	}
+	return n
+}
+
+func (w *world) resetCalls() {
+	w.hubspot.Calls().Reset()
+	w.pipedrive.Calls().Reset()
+}
+
+func person(i int) contact.Values {
+	return contact.Values{
+		contact.Email: fmt.Sprintf("person%d@example.com", i), contact.FirstName: fmt.Sprintf("First%d", i),
+		contact.LastName: fmt.Sprintf("Last%d", i), contact.Phone: fmt.Sprintf("+1650253%04d", i),
+	}
+}
