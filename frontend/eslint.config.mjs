@@ -4,7 +4,7 @@ import tseslint from "typescript-eslint";
 export default tseslint.config(
   { ignores: [".next/", "out/", "node_modules/", "next-env.d.ts", "screenshots/", "test-results/"] },
   ...tseslint.configs.recommended,
-  reactHooks.configs.flat.recommended,
+  { files: ["src/**"], ...reactHooks.configs.flat.recommended },
   {
     rules: {
       "no-console": "error",

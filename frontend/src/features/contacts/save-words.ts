@@ -1,24 +1,45 @@
-import type { Contact } from "@/lib/api-types";
+import type { Contact, ContactFields } from "@/lib/api-types";
 import { listWords } from "@/lib/format";
-import { contactName, providerName } from "@/lib/names";
+import { contactFields, contactName, fieldNames, providerName } from "@/lib/names";
 
-/** What became of a saved contact, CRM by CRM. */
-export function saveWords(contact: Contact, created: boolean): { tone: "success" | "warning"; title: string; description?: string } {
+export interface SaveWords {
+  tone: "success" | "warning";
+  title: string;
+  description?: string;
+}
+
+/** What became of a saved contact, CRM by CRM; `sent` is what the person asked for. */
+export function saveWords(contact: Contact, sent: Partial<ContactFields>, created: boolean): SaveWords {
   const title = `${contactName(contact)} was ${created ? "created" : "saved"}`;
   const refused = contact.links.filter((link) => link.syncStatus === "error");
-  const first = refused[0];
-  if (first) {
+  if (refused.length > 0) {
+    const reason = refused[0]?.error;
     return {
       tone: "warning",
       title,
-      description: `${listWords(refused.map((link) => providerName(link.provider)))} did not take it${first.error ? `: ${first.error}` : "."}`,
+      description: `${listWords(refused.map((link) => providerName(link.provider)))} did not take it${reason ? `: ${reason}` : "."}`,
     };
   }
-  const there = contact.links.filter((link) => link.syncStatus === "synced").map((link) => providerName(link.provider));
-  const waiting = contact.links.filter((link) => link.syncStatus === "pending").map((link) => providerName(link.provider));
-  const parts = [
-    there.length > 0 && `Sent to ${listWords(there)}.`,
-    waiting.length > 0 && `On its way to ${listWords(waiting)}.`,
-  ].filter(Boolean);
+  const lost = contactFields.filter((field) => sent[field] !== undefined && !alike(sent[field], contact[field]));
+  if (lost.length > 0) {
+    return {
+      tone: "warning",
+      title,
+      description: `${listWords(lost.map((field) => fieldNames[field]))} was changed in a CRM too, and that value was kept. Both are listed among the conflicts.`,
+    };
+  }
+  const there = named(contact, "synced");
+  const waiting = named(contact, "pending");
+  const parts = [there && `Sent to ${there}.`, waiting && `On its way to ${waiting}.`].filter(Boolean);
   return { tone: "success", title, description: parts.join(" ") || undefined };
+}
+
+function named(contact: Contact, status: "synced" | "pending"): string {
+  return listWords(contact.links.filter((link) => link.syncStatus === status).map((link) => providerName(link.provider)));
+}
+
+/** Whether two values differ at most in how they are written: case, spaces, punctuation. */
+function alike(a: string, b: string): boolean {
+  const bare = (value: string) => value.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, "");
+  return bare(a) === bare(b);
 }

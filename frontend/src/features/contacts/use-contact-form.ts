@@ -51,8 +51,9 @@ export function useContactForm({ contact, onDirty, onReload, onDone }: Options) 
     setSaving(true);
     setProblem({ fields: {} });
     try {
-      const saved = contact ? await update(contact.id, contact.rev, changes(draft)) : await create(changes(draft));
-      const { tone, title, description } = saveWords(saved, contact === undefined);
+      const sent = changes(draft);
+      const saved = contact ? await update(contact.id, contact.rev, sent) : await create(sent);
+      const { tone, title, description } = saveWords(saved, sent, contact === undefined);
       toast[tone](title, { description });
       onDone();
     } catch (error) {

@@ -1,0 +1,44 @@
+export interface CrmRecord {
+  id: string;
+  fields: Record<string, string>;
+  deleted: boolean;
+}
+
+/** A sandbox CRM, as a person who works in it sees and changes it. */
+export class Crm {
+  constructor(private readonly url: string) {}
+
+  /** Every record that is not deleted. */
+  async records(): Promise<CrmRecord[]> {
+    const { records } = (await this.ask("GET", "records?limit=1000")) as { records: CrmRecord[] };
+    return records.filter((record) => !record.deleted);
+  }
+
+  async find(text: string): Promise<CrmRecord | undefined> {
+    return (await this.records()).find((record) => Object.values(record.fields).some((value) => value.includes(text)));
+  }
+
+  async edit(id: string, fields: Record<string, string>): Promise<void> {
+    await this.ask("PATCH", `records/${id}`, fields);
+  }
+
+  /** Answers the product's next calls late, so that work takes long enough to be watched. */
+  async slow(delay: string): Promise<void> {
+    await this.ask("POST", "faults", [{ times: -1, delay }]);
+  }
+
+  async normal(): Promise<void> {
+    await this.ask("DELETE", "faults");
+  }
+
+  private async ask(method: string, path: string, body?: unknown): Promise<unknown> {
+    const response = await fetch(`${this.url}/__sandbox/${path}`, {
+      method,
+      headers: { "Content-Type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return text ? JSON.parse(text) : undefined;
+  }
+}

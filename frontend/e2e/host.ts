@@ -1,0 +1,56 @@
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { promisify } from "node:util";
+
+const root = resolve(__dirname, "../..");
+
+export interface Host {
+  url: string;
+  hubspot: string;
+  pipedrive: string;
+  stop(): Promise<void>;
+}
+
+/** Starts the local host with an empty store and both sandboxes, on free ports. */
+export async function startHost(): Promise<Host> {
+  if (!existsSync(join(root, "frontend/out/index.html"))) throw new Error("frontend/out is missing: run `npm run build` first");
+  const folder = await mkdtemp(join(tmpdir(), "contact-sync-e2e-"));
+  const program = join(folder, "dev");
+  await promisify(execFile)("go", ["build", "-o", program, "./scripts/dev"], { cwd: root });
+  const child = spawn(
+    program,
+    ["--root", root, "--addr", "127.0.0.1:0", "--data", join(folder, "data"), "--sandbox=on", "--cron=off"],
+    { cwd: folder, stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const addresses = await ready(child);
+  return {
+    ...addresses,
+    stop: async () => {
+      await ended(child);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits for the line "ready {…}", which carries the addresses. */
+function ready(child: ChildProcess): Promise<Omit<Host, "stop">> {
+  return new Promise((found, failed) => {
+    child.once("error", failed);
+    child.once("exit", (code) => failed(new Error(`the local host ended with ${code} before it was ready`)));
+    createInterface({ input: child.stdout! }).on("line", (line) => {
+      if (line.startsWith("ready ")) found(JSON.parse(line.slice("ready ".length)));
+    });
+  });
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  return new Promise((done) => {
+    if (child.exitCode !== null) return done();
+    child.once("exit", () => done());
+    child.kill("SIGTERM");
+  });
+}
