@@ -64,7 +64,7 @@ func run(ctx context.Context, o options, out, diagnostics io.Writer) (err error)
 	if env.get("PUBLIC_BASE_URL") == "" {
 		env.set("PUBLIC_BASE_URL", "http://"+listener.Addr().String())
 	}
-	boxes, err := startSandboxes(o, env, listener.Addr())
+	boxes, err := startSandboxes(o, env, listener.Addr(), log)
 	if err != nil {
 		return err
 	}

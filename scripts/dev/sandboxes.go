@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -13,13 +15,19 @@ import (
 	"github.com/contactsync/contactsync/pkg/sandbox/pipedrive"
 )
 
-// sandboxes are the CRMs that this host brings along.
-type sandboxes struct{ all []*sandbox }
+// sandboxes are the CRMs that this host brings along. Their records are kept in the
+// data folder.
+type sandboxes struct {
+	all  []*sandbox
+	data string
+	log  *slog.Logger
+}
 
 // sandbox is one of them, on a port of its own.
 type sandbox struct {
 	provider, title, url, note string
 	crm                        crm
+	keeper                     *keeper
 	server                     *http.Server
 	ended                      chan error
 }
@@ -27,6 +35,7 @@ type sandbox struct {
 // crm is what the sandboxes have in common.
 type crm interface {
 	http.Handler
+	keepable
 	Start()
 	Close() error
 }
@@ -37,8 +46,8 @@ const pipedriveBurst = 480
 
 // startSandboxes starts those that the flags and the environment ask for, and
 // points the environment to them.
-func startSandboxes(o options, env *environment, main net.Addr) (*sandboxes, error) {
-	boxes := &sandboxes{}
+func startSandboxes(o options, env *environment, main net.Addr, log *slog.Logger) (*sandboxes, error) {
+	boxes := &sandboxes{data: o.data, log: log}
 	wanted := func(variable string) bool {
 		return o.sandbox == "on" || o.sandbox == "auto" && env.get(variable) == ""
 	}
@@ -83,12 +92,16 @@ func newPipedrive(env *environment) crm {
 func (b *sandboxes) start(box *sandbox, preferred int, env *environment, variable string) error {
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(preferred)))
 	if err != nil {
-		if listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-			return err
-		}
+		listener, err = net.Listen("tcp", "127.0.0.1:0")
+	}
+	if err != nil {
+		return err
+	}
+	if box.keeper, err = keep(box.crm, filepath.Join(b.data, box.provider+".sandbox"), b.log); err != nil {
+		return errors.Join(err, listener.Close())
 	}
 	box.url = "http://" + listener.Addr().String()
-	box.server = &http.Server{Handler: box.crm, ReadHeaderTimeout: 10 * time.Second}
+	box.server = &http.Server{Handler: box.keeper.watch(box.crm), ReadHeaderTimeout: 10 * time.Second}
 	box.ended = make(chan error, 1)
 	go func() { box.ended <- box.server.Serve(listener) }()
 	box.crm.Start()
@@ -122,6 +135,7 @@ func (b *sandboxes) Close() error {
 		if err := <-box.ended; !errors.Is(err, http.ErrServerClosed) {
 			problems = append(problems, err)
 		}
+		problems = append(problems, box.keeper.Close())
 	}
 	return errors.Join(problems...)
 }
