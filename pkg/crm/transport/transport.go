@@ -156,7 +156,8 @@ func (c *Client) JSON(ctx context.Context, r Request, out any) (*Response, error
 	return resp, nil
 }
 
-// Budget returns the use of the class whose window is used up most.
+// Budget returns the use of the class whose window is used up most, of equals that
+// of the larger limit.
 func (c *Client) Budget() (used int, limit Limit) {
 	now := c.Clock.Now()
 	share := -1.0
@@ -166,7 +167,7 @@ func (c *Client) Budget() (used int, limit Limit) {
 			continue
 		}
 		n := c.permits.Used(c.account(), class, l, now)
-		if s := float64(n) / float64(l.Calls); s > share {
+		if s := float64(n) / float64(l.Calls); s > share || s == share && l.Calls > limit.Calls {
 			share, used, limit = s, n, l
 		}
 	}
