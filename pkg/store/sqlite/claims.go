@@ -26,6 +26,19 @@ func (s *Store) MarkDue(ctx context.Context, customer contact.CustomerID, ids []
 	})
 }
 
+const hurryContacts = `
+UPDATE contacts SET due_at = ?2
+WHERE key IN (SELECT key FROM contacts INDEXED BY contacts_by_due
+	WHERE customer = ?1 AND due_at > ?2 AND lease_until <= ?2)`
+
+// HurryContacts implements [sync.ContactStore].
+func (s *Store) HurryContacts(ctx context.Context, customer contact.CustomerID, now time.Time) error {
+	return s.write(ctx, "sqlite.hurryContacts", func(ctx context.Context, c *conn) error {
+		_, err := c.exec(ctx, hurryContacts, customer, millis(now))
+		return err
+	})
+}
+
 const (
 	dueContacts = `
 SELECT key FROM contacts INDEXED BY contacts_by_due

@@ -13,10 +13,11 @@ import (
 
 const (
 	putHint = `
-INSERT INTO hints (customer, connection, external, due_at, lease_until, last_lease, attempts, deleted)
+INSERT INTO hints (customer, connection, external, due_at, lease_until, last_lease, attempts, event_at)
 VALUES (?, ?, ?, ?, 0, 0, ?, ?)
 ON CONFLICT (customer, connection, external) DO UPDATE SET
-	due_at = min(due_at, excluded.due_at), lease_until = 0, attempts = excluded.attempts, deleted = excluded.deleted`
+	due_at = min(due_at, excluded.due_at), lease_until = 0, attempts = excluded.attempts,
+	event_at = max(event_at, excluded.event_at)`
 
 	claimHints = `
 UPDATE hints SET lease_until = max(?4, last_lease + 1), last_lease = max(?4, last_lease + 1)
@@ -24,7 +25,7 @@ WHERE customer = ?1 AND (connection, external) IN (
 	SELECT connection, external FROM hints INDEXED BY hints_by_due
 	WHERE customer = ?1 AND due_at <= ?2 AND lease_until <= ?2
 	ORDER BY due_at, connection, external LIMIT ?3)
-RETURNING connection, external, due_at, lease_until, attempts, deleted`
+RETURNING connection, external, due_at, lease_until, attempts, event_at`
 
 	dropHint   = `DELETE FROM hints WHERE customer = ? AND connection = ? AND external = ? AND lease_until = ?`
 	countHints = `SELECT count(*) FROM hints INDEXED BY hints_by_due WHERE customer = ?`
@@ -35,7 +36,7 @@ RETURNING connection, external, due_at, lease_until, attempts, deleted`
 // the due time becomes that of the new one.
 func (s *Store) PutHints(ctx context.Context, customer contact.CustomerID, hints []sync.Hint) error {
 	return eachIn(ctx, s, "sqlite.putHints", putHint, hints, func(h sync.Hint) []any {
-		return []any{customer, h.ConnectionID, h.ExternalID, millis(h.DueAt), h.Attempts, h.Deleted}
+		return []any{customer, h.ConnectionID, h.ExternalID, millis(h.DueAt), h.Attempts, millis(h.EventAt)}
 	})
 }
 
@@ -58,9 +59,9 @@ func (s *Store) ClaimHints(ctx context.Context, customer contact.CustomerID, cla
 }
 
 func scanHint(row scanner) (h sync.Hint, err error) {
-	var due, lease int64
-	err = row.Scan(&h.ConnectionID, &h.ExternalID, &due, &lease, &h.Attempts, &h.Deleted)
-	h.DueAt, h.LeaseUntil = fromMillis(due), fromMillis(lease)
+	var due, lease, event int64
+	err = row.Scan(&h.ConnectionID, &h.ExternalID, &due, &lease, &h.Attempts, &event)
+	h.DueAt, h.LeaseUntil, h.EventAt = fromMillis(due), fromMillis(lease), fromMillis(event)
 	return h, err
 }
 

@@ -31,7 +31,7 @@ WHERE customer = ? AND id = ?`
 	latestRunning = `
 SELECT doc FROM runs WHERE customer = ? AND state = 'running' AND dry_run = 0 ORDER BY started DESC, id DESC LIMIT 1`
 
-	latestRun = `SELECT doc FROM runs WHERE customer = ? AND dry_run = 0 ORDER BY started DESC, id DESC LIMIT 1`
+	latestRun = `SELECT doc FROM runs WHERE customer = ? AND dry_run = 0 AND kind != 'import' ORDER BY started DESC, id DESC LIMIT 1`
 )
 
 // AcquireRun implements [sync.RunStore]. A dry run neither resumes nor is resumed.
@@ -112,6 +112,14 @@ func (c *conn) saveRun(ctx context.Context, query string, r *sync.Run) error {
 		return fault.New(fault.Conflict, "There is already a run of this id.")
 	}
 	return err
+}
+
+// AddRun implements [sync.RunStore]. The error is fault.Conflict if there is a run
+// of the id.
+func (s *Store) AddRun(ctx context.Context, run *sync.Run) error {
+	return s.write(ctx, "sqlite.addRun", func(ctx context.Context, c *conn) error {
+		return c.saveRun(ctx, insertRun, run)
+	})
 }
 
 // SaveRun implements [sync.RunStore]. A run that was never stored is fault.Stale too.

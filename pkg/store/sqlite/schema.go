@@ -138,7 +138,7 @@ CREATE TABLE hints (
 	lease_until INTEGER NOT NULL,
 	last_lease  INTEGER NOT NULL,  -- the latest ever given: leases never repeat
 	attempts    INTEGER NOT NULL,
-	deleted     INTEGER NOT NULL,
+	event_at    INTEGER NOT NULL,
 	PRIMARY KEY (customer, connection, external)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX hints_by_due ON hints (customer, due_at, lease_until);
