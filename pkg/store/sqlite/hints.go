@@ -32,8 +32,8 @@ RETURNING connection, external, due_at, lease_until, attempts, event_at`
 	walkHints  = `SELECT due_at, lease_until FROM hints INDEXED BY hints_by_due WHERE customer = ? ORDER BY due_at`
 )
 
-// PutHints implements [sync.HintStore]. Of a hint that is there already, all but
-// the due time becomes that of the new one.
+// PutHints implements [sync.HintStore]. A hint that is there already takes the
+// attempts of the new one.
 func (s *Store) PutHints(ctx context.Context, customer contact.CustomerID, hints []sync.Hint) error {
 	return eachIn(ctx, s, "sqlite.putHints", putHint, hints, func(h sync.Hint) []any {
 		return []any{customer, h.ConnectionID, h.ExternalID, millis(h.DueAt), h.Attempts, millis(h.EventAt)}
