@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -107,7 +108,10 @@ func sleepBeforeRetry(req *http.Request) error {
 }
 
 // outcome turns the last attempt into the result of the call.
-func (c *call) outcome(err error) (*Response, error) {
+func (c *call) outcome(ctx context.Context, err error) (*Response, error) {
+	if c.failure != nil && ctx.Err() != nil {
+		c.failure = errors.Join(ctx.Err(), c.failure)
+	}
 	switch {
 	case c.refusal != nil:
 		return nil, c.refusal

@@ -134,7 +134,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	if resp != nil {
 		resp.Body.Close()
 	}
-	return call.outcome(err)
+	return call.outcome(ctx, err)
 }
 
 // JSON sends a request and decodes the answer's body into out (nil: the body is
