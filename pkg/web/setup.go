@@ -37,7 +37,7 @@ type setupFieldView struct {
 func viewSetup(s sync.Setup) setupView {
 	v := setupView{Fields: make([]setupFieldView, len(s.Fields)), Ready: s.Ready}
 	for i, f := range s.Fields {
-		v.Fields[i] = setupFieldView{f.Provider, f.Field, string(f.State), f.FieldKey, f.Message}
+		v.Fields[i] = setupFieldView{f.Provider, f.Field, f.State, f.FieldKey, f.Message}
 	}
 	return v
 }

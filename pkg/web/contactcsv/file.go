@@ -57,15 +57,15 @@ func (f *File) Rows() iter.Seq2[sync.ImportRow, error] {
 	return func(yield func(sync.ImportRow, error) bool) {
 		s := f.rest
 		for s.skipBlankLines(); !s.done(); s.skipBlankLines() {
-			if row, any := f.row(s.record()); any && !yield(row, nil) {
+			if row, given := f.row(s.record()); given && !yield(row, nil) {
 				return
 			}
 		}
 	}
 }
 
-// row turns a record into a row; any is false for one without any value.
-func (f *File) row(r record, err error) (row sync.ImportRow, any bool) {
+// row turns a record into a row; given is false for one without any value.
+func (f *File) row(r record, err error) (row sync.ImportRow, given bool) {
 	row.Line = r.line
 	switch {
 	case err != nil:

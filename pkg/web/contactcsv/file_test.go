@@ -192,7 +192,10 @@ func TestRowsCanBeReadAgainAndLeft(t *testing.T) {
 	}
 	for range 2 {
 		var lines []int
-		for row := range file.Rows() {
+		for row, err := range file.Rows() {
+			if err != nil {
+				t.Fatal(err)
+			}
 			lines = append(lines, row.Line)
 			break
 		}
