@@ -40,7 +40,9 @@ func main() {
 	}
 	if err == nil {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		ctx, forget := untilOrphaned(ctx)
 		err = run(ctx, o, os.Stdout, os.Stderr)
+		forget()
 		stop()
 	}
 	if err != nil {
