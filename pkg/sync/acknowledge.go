@@ -23,7 +23,7 @@ func (p *pass) acknowledge(ctx context.Context) error {
 	if err := p.logConflicts(ctx, items); err != nil {
 		return err
 	}
-	for attempt := 0; len(items) > 0 && attempt < 8; attempt++ {
+	for attempt := 0; len(items) > 0 && attempt < 2*casAttempts; attempt++ {
 		now := p.clock.Now()
 		for _, it := range items {
 			p.takeAnswers(it, attempt > 0, now)
@@ -62,8 +62,9 @@ func (p *pass) takeAnswers(it *item, changedMeanwhile bool, now time.Time) {
 	}
 	c.Outbox = nil
 	c.Due = p.nextDue(c, now)
-	if again {
+	if again && p.rounds[c.ID] <= maxRounds {
 		c.Due = &Due{At: now}
+		p.rounds[c.ID]++
 	}
 	c.settle()
 }
@@ -135,7 +136,7 @@ func (p *pass) takeAnswer(c *Contact, u *push, now time.Time) (again bool) {
 	if i < 0 && u.intent.Op != OpCreate {
 		return true // another worker has taken over
 	}
-	if i >= 0 && !(u.intent.Op == OpCreate && fault.Is(u.result.Err, fault.OutcomeUnknown)) {
+	if i >= 0 && !u.undecided() {
 		l.Intents = slices.Delete(l.Intents, i, i+1)
 	}
 	if u.result.Err != nil {
@@ -162,6 +163,16 @@ func (p *pass) takeAnswer(c *Contact, u *push, now time.Time) (again bool) {
 		l.confirm(u, now)
 	}
 	return false
+}
+
+// undecided reports whether a record may still have been made: the intent stays
+// until a lookup has shown it.
+func (u *push) undecided() bool {
+	err := u.result.Err
+	if u.intent.Op != OpCreate || err == nil {
+		return false
+	}
+	return fault.Is(err, fault.OutcomeUnknown) || u.lookup && !final(err) && !fault.Is(err, fault.NotFound)
 }
 
 // confirm sets the shadow to what both sides hold after a write.

@@ -18,7 +18,7 @@ import (
 // apply takes a batch through steps 3 to 5. Writes that do not fill a vendor's
 // batch wait for the next one; finish sends them.
 func (p *pass) apply(ctx context.Context, items []*item) error {
-	for attempt := 0; len(items) > 0 && attempt < 4; attempt++ {
+	for attempt := 0; len(items) > 0 && attempt < casAttempts; attempt++ {
 		contacts := make([]*Contact, len(items))
 		for i, it := range items {
 			contacts[i] = it.next
@@ -130,27 +130,43 @@ func (p *pass) nextDue(c *Contact, now time.Time) *Due {
 		if l.State == LinkMissing && c.Lifecycle == Active {
 			earlier(l.MissingSince.Add(DeleteGrace))
 		}
-		if l.Error != nil && len(l.Error.Rejected) == 0 {
-			retry := l.Error.At.Add(backoff(l.Attempts))
-			if !l.Error.RetryAt.IsZero() {
-				retry = l.Error.RetryAt
-			}
+		retry := l.retryAt()
+		if len(l.Intents) == 0 && !retry.IsZero() {
 			earlier(retry)
+		}
+		for _, in := range l.Intents {
+			earlier(later(in.At.Add(ch.limits.Timeout), retry))
 		}
 		for _, d := range l.InDoubt {
 			earlier(d.Until)
-		}
-		for _, in := range l.Intents {
-			earlier(in.At.Add(ch.limits.Timeout))
 		}
 	}
 	if at.IsZero() {
 		return nil
 	}
-	if at.Before(now) {
-		at = now
+	at = later(at, now)
+	if p.rounds[c.ID]++; p.rounds[c.ID] > maxRounds {
+		at = later(at, now.Add(time.Minute))
 	}
 	return &Due{At: at}
+}
+
+// retryAt is when what failed is tried again; zero: nothing is.
+func (l *Link) retryAt() time.Time {
+	switch {
+	case l.Error == nil || len(l.Error.Rejected) > 0:
+		return time.Time{}
+	case !l.Error.RetryAt.IsZero():
+		return l.Error.RetryAt
+	}
+	return l.Error.At.Add(backoff(l.Attempts))
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }
 
 // settle derives the contact's status from its links.

@@ -26,8 +26,8 @@ type pass struct {
 	dry      bool      // decide and count, write nothing
 	deadline time.Time // zero: none
 	margin   time.Duration
-	waiting  []*item // saved, with writes on their way
-	ready    []*item // all writes answered, to be acknowledged
+	ready    []*item            // all writes answered, to be acknowledged
+	rounds   map[contact.ID]int // how often a contact was found due again
 
 	mu       gosync.Mutex // guards log and run while connections are listed in parallel
 	activity []Activity
@@ -41,7 +41,7 @@ func (s *Service) begin(ctx context.Context, customer contact.CustomerID, run *R
 	if err != nil {
 		return nil, ctx, err
 	}
-	p := &pass{Service: s, customer: customer, run: run, meter: &Meter{}, dry: run.DryRun}
+	p := &pass{Service: s, customer: customer, run: run, meter: &Meter{}, rounds: map[contact.ID]int{}, dry: run.DryRun}
 	if deadline, ok := ctx.Deadline(); ok {
 		p.deadline = deadline
 		p.margin = min(5*time.Second, deadline.Sub(s.clock.Now())/5)

@@ -33,6 +33,11 @@ const (
 	sweepBelow = 2000
 	// sweepEvery is how often accounts are listed in full.
 	sweepEvery = 24 * time.Hour
+	// maxRounds is how often a contact is worked on in one pass before it has to wait
+	// for another: whatever goes on there, it must not keep the pass from the rest.
+	maxRounds = 6
+	// casAttempts is how often a contact is decided again when other writers interfere.
+	casAttempts = 4
 	// linger is how long a run waits for work that is about to be due, such as a
 	// deletion to confirm.
 	linger = DeleteGrace + 2*time.Second

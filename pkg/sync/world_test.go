@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	gosync "sync"
@@ -61,6 +62,10 @@ type world struct {
 	hubspot   *hubspotbox.Server
 	pipedrive *pipedrivebox.Server
 	triggered int
+
+	cutMu  gosync.Mutex
+	left   int
+	cancel context.CancelFunc
 }
 
 func newWorld(t *testing.T) *world {
@@ -106,13 +111,13 @@ func (w *world) Open(_ context.Context, c *sync.Connection) (sync.CRM, error) {
 		return hubspot.New(hubspot.Options{
 			BaseURL: "http://hubspot.test", Fields: c.Fields, AccountID: c.AccountID, AccountURL: c.AccountURL, RateLimit: off,
 			Token:        func(context.Context) (string, error) { return "hubspot-token", nil },
-			RoundTripper: kit.Transport{Handler: w.hubspot}, Clock: w.clock,
+			RoundTripper: ticking{kit.Transport{Handler: w.hubspot}, w}, Clock: w.clock,
 		}), nil
 	}
 	return pipedrive.New(pipedrive.Options{
 		BaseURL: "http://pipedrive.test", Fields: c.Fields, AccountID: c.AccountID, AccountURL: c.AccountURL, RateLimit: off,
 		Token:        func(context.Context) (string, error) { return "pipedrive-token", nil },
-		RoundTripper: kit.Transport{Handler: w.pipedrive}, Clock: w.clock,
+		RoundTripper: ticking{kit.Transport{Handler: w.pipedrive}, w}, Clock: w.clock,
 	}), nil
 }
 
@@ -288,4 +293,47 @@ func person(i int) contact.Values {
 		contact.Email: fmt.Sprintf("person%d@example.com", i), contact.FirstName: fmt.Sprintf("First%d", i),
 		contact.LastName: fmt.Sprintf("Last%d", i), contact.Phone: fmt.Sprintf("+1650253%04d", i),
 	}
+}
+
+// cutAfter cancels the invocation after n more calls to the CRMs; nil ends that.
+func (w *world) cutAfter(n int, cancel context.CancelFunc) {
+	w.cutMu.Lock()
+	defer w.cutMu.Unlock()
+	w.left, w.cancel = n, cancel
+}
+
+// tick counts one call to a CRM.
+func (w *world) tick() {
+	w.cutMu.Lock()
+	defer w.cutMu.Unlock()
+	if w.cancel == nil {
+		return
+	}
+	if w.left--; w.left <= 0 {
+		w.cancel()
+	}
+}
+
+// reconnect marks a connection as usable, as entering a new credential does.
+func (w *world) reconnect(p contact.Provider) {
+	w.Helper()
+	conns, err := w.store.Connections(w.ctx, acme)
+	w.must(err)
+	for _, c := range conns {
+		if c.Provider == p {
+			c.State = sync.ConnectionActive
+			w.must(w.store.SaveConnection(w.ctx, c))
+		}
+	}
+}
+
+// ticking counts the calls through it.
+type ticking struct {
+	kit.Transport
+	w *world
+}
+
+func (t ticking) RoundTrip(r *http.Request) (*http.Response, error) {
+	t.w.tick()
+	return t.Transport.RoundTrip(r)
 }
