@@ -134,7 +134,7 @@ func live(rows []kit.Row) map[contact.ExternalID]contact.Values {
 // bench is an account that was set up, for tests of what only HubSpot does.
 type bench struct {
 	*testing.T
-	*sandbox.Server
+	account *sandbox.Server
 	*hubspot.Client
 	ctx    context.Context
 	fields map[contact.Field]sync.RemoteField
@@ -143,7 +143,7 @@ type bench struct {
 // newBench sets an account up. change alters the adapter's options.
 func newBench(t *testing.T, s *sandbox.Server, change ...func(*hubspot.Options)) *bench {
 	t.Helper()
-	b := &bench{T: t, Server: s, ctx: t.Context(), fields: map[contact.Field]sync.RemoteField{}}
+	b := &bench{T: t, account: s, ctx: t.Context(), fields: map[contact.Field]sync.RemoteField{}}
 	o := hubspot.Options{
 		Token: hubspot.StaticToken(conformance.CRMToken), RoundTripper: kit.Transport{Handler: s},
 		AccountID: "62515",

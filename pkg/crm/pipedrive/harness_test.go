@@ -124,7 +124,7 @@ func live(rows []kit.Row) map[contact.ExternalID]contact.Values {
 // bench is an account that was set up, for tests of what only Pipedrive does.
 type bench struct {
 	*testing.T
-	*sandbox.Server
+	account *sandbox.Server
 	*pipedrive.Client
 	ctx    context.Context
 	fields map[contact.Field]sync.RemoteField
@@ -133,7 +133,7 @@ type bench struct {
 // newBench sets an account up. change alters the adapter's options.
 func newBench(t *testing.T, s *sandbox.Server, change ...func(*pipedrive.Options)) *bench {
 	t.Helper()
-	b := &bench{T: t, Server: s, ctx: t.Context(), fields: map[contact.Field]sync.RemoteField{}}
+	b := &bench{T: t, account: s, ctx: t.Context(), fields: map[contact.Field]sync.RemoteField{}}
 	o := pipedrive.Options{
 		Token: pipedrive.StaticToken(conformance.CRMToken), RoundTripper: kit.Transport{Handler: s},
 	}
