@@ -24,6 +24,8 @@ func newLogQuery(table string, customer contact.CustomerID, q sync.LogQuery) (*l
 	}
 	if q.RunID != "" {
 		log.and(`run = ?`, q.RunID)
+	}
+	if q.RunID != "" && q.ContactID == "" {
 		log.where += ` AND run <> ''`
 	}
 	if q.Cursor == "" {

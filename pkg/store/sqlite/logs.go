@@ -83,8 +83,8 @@ func (s *Store) ListActivity(ctx context.Context, customer contact.CustomerID, q
 	}
 	if q.Level != "" {
 		log.and(`level = ?`, q.Level)
-		if q.Level != sync.Info {
-			log.where += ` AND level <> 'info'` // lets the index of the few others serve
+		if q.Level != sync.Info && q.ContactID == "" && q.RunID == "" {
+			log.where += ` AND level <> 'info'` // lets the partial index serve
 		}
 	}
 	err = s.read(ctx, op, func(c *conn) error {

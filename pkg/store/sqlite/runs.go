@@ -12,7 +12,9 @@ import (
 )
 
 const (
-	runningRuns = `SELECT doc FROM runs WHERE customer = ? AND state = 'running' ORDER BY started DESC, id DESC`
+	runningRuns = `
+SELECT doc FROM runs INDEXED BY runs_by_state
+WHERE customer = ? AND state = 'running' ORDER BY started DESC, id DESC`
 
 	partialRun = `
 SELECT doc FROM runs INDEXED BY runs_by_state
@@ -29,9 +31,12 @@ WHERE customer = ? AND id = ?`
 	oneRun = `SELECT doc FROM runs WHERE customer = ? AND id = ?`
 
 	latestRunning = `
-SELECT doc FROM runs WHERE customer = ? AND state = 'running' AND dry_run = 0 ORDER BY started DESC, id DESC LIMIT 1`
+SELECT doc FROM runs INDEXED BY runs_by_state
+WHERE customer = ? AND state = 'running' AND dry_run = 0 ORDER BY started DESC, id DESC LIMIT 1`
 
-	latestRun = `SELECT doc FROM runs WHERE customer = ? AND dry_run = 0 AND kind != 'import' ORDER BY started DESC, id DESC LIMIT 1`
+	latestRun = `
+SELECT doc FROM runs INDEXED BY runs_by_start
+WHERE customer = ? AND dry_run = 0 AND kind <> 'import' ORDER BY started DESC, id DESC LIMIT 1`
 )
 
 // AcquireRun implements [sync.RunStore]. A dry run neither resumes nor is resumed.

@@ -141,7 +141,7 @@ CREATE TABLE hints (
 	event_at    INTEGER NOT NULL,
 	PRIMARY KEY (customer, connection, external)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX hints_by_due ON hints (customer, due_at, lease_until);
+CREATE INDEX hints_by_due ON hints (customer, due_at, connection, external);
 
 CREATE TABLE staged (
 	customer   TEXT    NOT NULL,
@@ -237,7 +237,7 @@ CREATE TABLE connections (
 	doc      BLOB    NOT NULL,
 	PRIMARY KEY (customer, id)
 ) STRICT;
-CREATE INDEX connections_by_account ON connections (provider, account);
+CREATE INDEX connections_by_account ON connections (provider, account, customer, id);
 
 PRAGMA user_version = 1;
 `}

@@ -14,10 +14,11 @@ import (
 	"github.com/contactsync/contactsync/pkg/sync"
 )
 
-// fewHits is up to how many hits a page is made by sorting all hits. With more of
-// them the list is walked in its order until the page is full, which then finds
-// enough hits soon.
-const fewHits = 2000
+// fewHits is up to how many hits a page is made by sorting all hits. With more, the
+// list is walked in its order until the page is full: it has hits enough. Hits are
+// not spread evenly, people search for the name they sort by, so walking is never
+// much cheaper than the whole list, and sorting this many is.
+const fewHits = 20000
 
 // sorts are the columns of the orders; each has the index contacts_by_<column>.
 var sorts = map[sync.ContactSort]string{
@@ -48,7 +49,7 @@ func (s *Store) SearchContacts(ctx context.Context, customer contact.CustomerID,
 		if page.Total == 0 {
 			return nil
 		}
-		query, args := found.page(page.Total <= fewHits, limit+1)
+		query, args := found.page(page.Total <= s.fewHits, limit+1)
 		return c.once(ctx, query, args, func(row scanner) error {
 			if len(page.Contacts) == limit {
 				page.Next = encodeCursor(last...)
@@ -147,12 +148,14 @@ func (s *search) count() (string, []any) {
 }
 
 // page returns the query of a page: of the sorted hits when they are few, else of
-// the list in its order.
+// the list in its order. Documents are read of the page only. Its columns are the
+// key of the order and those of scanContact.
 func (s *search) page(few bool, limit int) (string, []any) {
 	hits, args := s.hits()
 	if !few {
-		hits, args = ` FROM contacts AS c INDEXED BY contacts_by_`+s.column+` WHERE true`+s.where, slices.Clone(s.args)
+		hits, args = ` FROM contacts AS c INDEXED BY contacts_by_`+s.column+` WHERE true`+s.where, s.args
 	}
+	args = slices.Clip(args)
 	direction, beyond := ` ASC`, `>`
 	if s.desc {
 		direction, beyond = ` DESC`, `<`
@@ -161,9 +164,9 @@ func (s *search) page(few bool, limit int) (string, []any) {
 		hits += ` AND (c.` + s.column + `, c.id) ` + beyond + ` (?, ?)`
 		args = append(args, s.after...)
 	}
-	order := ` ORDER BY c.` + s.column + direction + `, c.id` + direction
-	return `SELECT c.` + s.column + `, ` + contactColumns + ` FROM
-(SELECT c.*` + hits + order + ` LIMIT ?) AS c CROSS JOIN contact_docs AS d ON d.key = c.key` + order,
+	order := ` ORDER BY ` + s.column + direction + `, id` + direction
+	return `SELECT p.` + s.column + `, p.rev, p.fence, p.due_at, p.lease_until, d.doc FROM
+(SELECT c.key, c.id, c.` + s.column + `, c.rev, c.fence, c.due_at, c.lease_until` + hits + order + ` LIMIT ?) AS p CROSS JOIN contact_docs AS d ON d.key = p.key` + order,
 		append(args, limit)
 }
 

@@ -33,6 +33,8 @@ const readers = 4
 type Store struct {
 	writer *pool // one connection: SQLite has one writer at a time
 	reader *pool // the same as writer for a database in memory
+
+	fewHits int // see the constant
 }
 
 var _ sync.Store = (*Store)(nil)
@@ -55,7 +57,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, classify(op, err)
 	}
-	s := &Store{writer: writer, reader: writer}
+	s := &Store{writer: writer, reader: writer, fewHits: fewHits}
 	if err := s.writer.with(ctx, func(c *conn) error { return migrate(ctx, c) }); err != nil {
 		return nil, errors.Join(classify(op, err), s.Close())
 	}
@@ -104,7 +106,7 @@ var (
 	readerSettings = []string{
 		"busy_timeout(10000)",
 		"foreign_keys(OFF)",
-		"cache_size(-16384)",
+		"cache_size(-32768)",
 		"temp_store(MEMORY)",
 		"query_only(ON)",
 	}
