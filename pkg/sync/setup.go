@@ -55,8 +55,8 @@ func (s *Service) setUp(ctx context.Context, customer contact.CustomerID, look f
 	tasks := make([]func(), len(providers))
 	for i, provider := range providers {
 		fields[i] = SetupField{Provider: provider, Field: contact.Pronouns, State: NotConnected}
+		j := slices.IndexFunc(conns, func(c *Connection) bool { return c.Provider == provider })
 		tasks[i] = func() {
-			j := slices.IndexFunc(conns, func(c *Connection) bool { return c.Provider == provider })
 			if j >= 0 {
 				fields[i], appeared[i] = s.setUpOne(ctx, conns[j], look)
 			}
