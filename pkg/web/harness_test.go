@@ -1,0 +1,242 @@
+package web_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/contactsync/contactsync/pkg/app"
+	"github.com/contactsync/contactsync/pkg/sandbox/hubspot"
+	"github.com/contactsync/contactsync/pkg/sandbox/kit"
+	"github.com/contactsync/contactsync/pkg/sandbox/pipedrive"
+	"github.com/contactsync/contactsync/pkg/store/sqlite"
+	"github.com/contactsync/contactsync/pkg/web"
+)
+
+// desk is the whole product behind HTTP, on a store in memory, with two sandbox
+// CRMs in process.
+type desk struct {
+	*testing.T
+	app       *app.App
+	url       string
+	hubspot   *hubspot.Server
+	pipedrive *pipedrive.Server
+	key       string // sent as the API key
+	log       *bytes.Buffer
+}
+
+// env are the settings of a complete deployment, with two customers' keys.
+func env() map[string]string {
+	return map[string]string{
+		"API_KEYS": "tests:default:s3cret,other:elsewhere:0ther", "CRON_SECRET": "cr0n", "PUBLIC_BASE_URL": "https://sync.test",
+		"HUBSPOT_ACCESS_TOKEN": "hubspot-token", "HUBSPOT_BASE_URL": "http://hubspot.test", "HUBSPOT_CLIENT_SECRET": "shh",
+		"PIPEDRIVE_API_TOKEN": "pipedrive-token", "PIPEDRIVE_BASE_URL": "http://pipedrive.test",
+	}
+}
+
+func open(t *testing.T) *desk { return openWith(t, env()) }
+
+func openWith(t *testing.T, env map[string]string) *desk {
+	t.Helper()
+	d := &desk{T: t, key: "s3cret", log: &bytes.Buffer{}}
+	d.hubspot = hubspot.New(hubspot.Options{
+		Token: "hubspot-token", ClientSecret: "shh", WebhookURL: "https://sync.test/api/webhook/hubspot",
+		Webhooks: &http.Client{Transport: kit.Transport{Handler: http.HandlerFunc(d.webhook)}},
+		Knobs:    hubspot.Knobs{TenSecondlyLimit: -1, SearchPerSecond: -1},
+	})
+	d.pipedrive = pipedrive.New(pipedrive.Options{Token: "pipedrive-token", Knobs: pipedrive.Knobs{LimitsOff: true}})
+	store, err := sqlite.Open(t.Context(), sqlite.Memory)
+	d.must(err)
+	t.Cleanup(func() { d.must(store.Close()) })
+	config, err := app.Read(func(name string) string { return env[name] })
+	d.must(err)
+	d.app, err = app.New(t.Context(), app.Options{
+		Config: config, Store: store, Transport: crms{d}, Log: slog.New(slog.NewTextHandler(d.log, nil)),
+	})
+	d.must(err)
+	server := httptest.NewServer(http.HandlerFunc(d.serve))
+	t.Cleanup(server.Close)
+	d.url = server.URL
+	return d
+}
+
+// crms carries calls to the sandbox of their host.
+type crms struct{ *desk }
+
+func (c crms) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Host == "hubspot.test" {
+		return kit.Transport{Handler: c.hubspot}.RoundTrip(r)
+	}
+	return kit.Transport{Handler: c.pipedrive}.RoundTrip(r)
+}
+
+// serve finds the function of a path as the platform does, without rewrites.
+func (d *desk) serve(w http.ResponseWriter, r *http.Request) {
+	for _, fn := range web.Functions() {
+		if r.URL.Path == "/api/"+fn.Name {
+			d.app.Server.Serve(w, r, fn)
+			return
+		}
+	}
+	http.NotFound(w, r)
+}
+
+// webhook receives what the HubSpot sandbox sends.
+func (d *desk) webhook(w http.ResponseWriter, r *http.Request) { d.serve(w, r) }
+
+func (d *desk) must(err error) {
+	d.Helper()
+	if err != nil {
+		d.Fatal(err)
+	}
+}
+
+// answer is what a call returned.
+type answer struct {
+	desk   *desk
+	status int
+	header http.Header
+	text   string
+}
+
+// do calls a function: "GET contacts?op=one&id=7". Headers come in pairs.
+func (d *desk) do(call, body string, header ...string) answer {
+	d.Helper()
+	method, path, _ := strings.Cut(call, " ")
+	r, err := http.NewRequestWithContext(d.Context(), method, d.url+"/api/"+path, strings.NewReader(body))
+	d.must(err)
+	if d.key != "" {
+		r.Header.Set("Authorization", "Bearer "+d.key)
+	}
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	resp, err := http.DefaultClient.Do(r)
+	d.must(err)
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	d.must(err)
+	return answer{d, resp.StatusCode, resp.Header, string(text)}
+}
+
+// want checks the status.
+func (a answer) want(status int) answer {
+	a.desk.Helper()
+	if a.status != status {
+		a.desk.Fatalf("status %d, want %d: %s\n%s", a.status, status, a.text, a.desk.log)
+	}
+	return a
+}
+
+// into decodes the answer; members that v does not know are an error.
+func (a answer) into(v any) {
+	a.desk.Helper()
+	d := json.NewDecoder(strings.NewReader(a.text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		a.desk.Fatalf("%v in %s", err, a.text)
+	}
+}
+
+// problem is the answer of a failed call.
+type problem struct {
+	Code, Message, RequestID string
+	Details                  map[string]string
+}
+
+func (a answer) problem(status int) problem {
+	a.desk.Helper()
+	var body struct{ Error problem }
+	a.want(status).into(&body)
+	if body.Error.Message == "" || body.Error.RequestID == "" || body.Error.RequestID != a.header.Get("X-Request-Id") {
+		a.desk.Errorf("incomplete error: %s", a.text)
+	}
+	return body.Error
+}
+
+// The answers, as the contract has them.
+type (
+	contactJSON struct {
+		ID, CustomerID                                                 string
+		Email, FirstName, LastName, Phone, Company, JobTitle, Pronouns string
+		Custom                                                         map[string]string
+		Rev                                                            int64
+		Status, CreatedAt, UpdatedAt, LastAppModified                  string
+		SyncedToCRMs                                                   []string
+		Links                                                          []linkJSON
+	}
+	linkJSON struct{ Provider, ExternalID, State, SyncStatus, LastSyncedAt, URL, Error string }
+	pageJSON struct {
+		Contacts   []contactJSON
+		NextCursor *string
+		Total      int
+	}
+	countsJSON struct{ Pulled, Created, Updated, Deleted, Linked, Conflicts, Unchanged, Errors int }
+	sidesJSON  struct{ HubSpot, Pipedrive, App int }
+	callsJSON  struct{ HubSpot, Pipedrive, Membrane int }
+	runJSON    struct {
+		ID, Kind, State, StartedAt, FinishedAt, Error string
+		DryRun                                        bool
+		Progress                                      struct {
+			Done, Total int
+			Phase       string
+		}
+		Counts  countsJSON
+		Calls   callsJSON
+		Details map[string]countsJSON
+		Plan    *struct {
+			Creates, Updates, Links, Deletes sidesJSON
+			Conflicts, Reviews               int
+			Calls                            callsJSON
+		}
+	}
+)
+
+// create makes a contact.
+func (d *desk) create(body string) contactJSON {
+	d.Helper()
+	var c contactJSON
+	d.do("POST contacts", body).want(http.StatusCreated).into(&c)
+	return c
+}
+
+// sync runs a synchronisation to its end.
+func (d *desk) sync() runJSON {
+	d.Helper()
+	var run runJSON
+	d.do("POST sync", "").want(http.StatusOK).into(&run)
+	if run.State != "done" {
+		d.Fatalf("run: %+v", run)
+	}
+	return run
+}
+
+// crm lists the live records of a sandbox by e-mail.
+func byEmail(rows []kit.Row, field string) map[string]kit.Row {
+	records := map[string]kit.Row{}
+	for _, row := range rows {
+		if !row.Deleted {
+			records[row.Fields[field]] = row
+		}
+	}
+	return records
+}
+
+func (d *desk) inHubSpot() map[string]kit.Row { return byEmail(d.hubspot.Records(), "email") }
+
+func (d *desk) inPipedrive() map[string]kit.Row { return byEmail(d.pipedrive.Records(), "emails") }
+
+func people(n int) string {
+	var b strings.Builder
+	b.WriteString("email,first_name,last_name\n")
+	for i := range n {
+		fmt.Fprintf(&b, "person%03d@example.com,First%03d,Last\n", i, i)
+	}
+	return b.String()
+}
