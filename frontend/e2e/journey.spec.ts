@@ -51,7 +51,7 @@ test("a CSV file is imported, and a bad line is named", async ({ page }) => {
 });
 
 test("a sync shows its progress and goes on when the page is left", async ({ page, hubspot, pipedrive }) => {
-  await hubspot.slow("400ms");
+  await hubspot.slow("2s");
   await page.goto("/");
   await page.getByRole("button", { name: "Sync now" }).click();
   await expect(page.getByRole("progressbar", { name: "Sync progress" })).toBeVisible();
@@ -90,10 +90,10 @@ test("search, filters, order and pages live in the address", async ({ page }) =>
   await expect(page.getByText("1–50 of 60")).toBeVisible();
   await expect(page.getByRole("searchbox")).toHaveValue("");
 
-  await page.getByRole("button", { name: "E-mail" }).click();
+  await page.getByRole("button", { name: "E-mail", exact: true }).click();
   await expect(page.getByRole("columnheader", { name: "E-mail" })).toHaveAttribute("aria-sort", "ascending");
   await expect(page.getByRole("row").nth(1)).toContainText("person001@example.com");
-  await page.getByRole("button", { name: "E-mail" }).click();
+  await page.getByRole("button", { name: "E-mail", exact: true }).click();
   await expect(page.getByRole("row").nth(1)).toContainText("person060@example.com");
   await page.getByRole("button", { name: "Next" }).click();
   await expect(page.getByText("51–60 of 60")).toBeVisible();

@@ -13,6 +13,7 @@ import {
   type LucideIcon,
 } from "lucide-react";
 import Link from "next/link";
+import { Fragment } from "react";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { cn } from "@/lib/cn";
 import type { ActivityEntry, ActivityOp } from "@/lib/api-types";
@@ -56,7 +57,7 @@ export function ActivityItem({ entry }: { entry: ActivityEntry }) {
 /** Whom and what the entry is about, as far as its message does not say it. */
 function Context({ entry }: { entry: ActivityEntry }) {
   const said = (words: string) => entry.message.toLowerCase().includes(words.toLowerCase());
-  const fields = (entry.fields ?? []).map(fieldName).filter((name) => !said(name));
+  const fields = entry.op === "created" ? [] : (entry.fields ?? []).map(fieldName).filter((name) => !said(name));
   const parts = [
     entry.contactId && (
       <Link key="contact" href={`/contacts?contact=${entry.contactId}`} className="rounded-sm hover:text-ink hover:underline">
@@ -68,12 +69,12 @@ function Context({ entry }: { entry: ActivityEntry }) {
   ].filter(Boolean);
   if (parts.length === 0) return null;
   return (
-    <p className="flex flex-wrap gap-x-1.5 text-sm text-ink-2">
+    <p className="text-sm text-ink-2">
       {parts.map((part, index) => (
-        <span key={index} className="inline-flex gap-x-1.5">
-          {index > 0 && <span aria-hidden>·</span>}
+        <Fragment key={index}>
+          {index > 0 && <span aria-hidden> · </span>}
           {part}
-        </span>
+        </Fragment>
       ))}
     </p>
   );

@@ -3,6 +3,8 @@ import type { ApiError } from "@/lib/api";
 import type { ConflictPage } from "@/lib/api-types";
 import { every } from "@/lib/polling";
 
+const refresh = every<ConflictPage>(15_000);
+
 export function useConflicts() {
-  return useSWR<ConflictPage, ApiError>("/api/conflicts", every(15_000));
+  return useSWR<ConflictPage, ApiError>("/api/conflicts", refresh);
 }

@@ -1,18 +1,20 @@
 import useSWR from "swr";
 import type { ApiError } from "@/lib/api";
 import type { Contact, ContactPage } from "@/lib/api-types";
-import { hiddenAware } from "@/lib/polling";
+import { every } from "@/lib/polling";
 import { listPath, type ContactsView } from "./view";
 
 export const contactsPath = "/api/contacts";
 
 export const contactPath = (id: string) => `${contactsPath}/${encodeURIComponent(id)}`;
 
+const onTheWay = (contact: Contact) => contact.status === "syncing";
+const refreshList = every<ContactPage>((page) => (page?.contacts.some(onTheWay) ? 2_000 : 5_000));
+const refreshOne = every<Contact>((contact) => (contact && onTheWay(contact) ? 2_000 : 5_000));
+
 /** A page of contacts; asked for more often while one of them is on its way. */
 export function useContacts(view: ContactsView) {
-  return useSWR<ContactPage, ApiError>(listPath(view), {
-    refreshInterval: (page) => hiddenAware(page?.contacts.some(onTheWay) ? 2_000 : 15_000),
-  });
+  return useSWR<ContactPage, ApiError>(listPath(view), refreshList);
 }
 
 /** One contact; `known` is shown until the server has answered. */
@@ -20,10 +22,6 @@ export function useContact(id: string, known: Contact | undefined) {
   return useSWR<Contact, ApiError>(id ? contactPath(id) : null, {
     fallbackData: known,
     keepPreviousData: false,
-    refreshInterval: (contact) => hiddenAware(contact && onTheWay(contact) ? 2_000 : 15_000),
+    ...refreshOne,
   });
-}
-
-function onTheWay(contact: Contact): boolean {
-  return contact.status === "syncing";
 }

@@ -41,7 +41,7 @@ export function ConnectionCard({ connection, contacts }: { connection: Connectio
         <Cell label="Linked" title={`${formatNumber(linked)} of ${formatNumber(contacts)} contacts`}>
           {formatNumber(linked)}
         </Cell>
-        <Cell label="Lag" title="Age of the oldest change not carried over yet">
+        <Cell label="Lag" title="Whatever was changed there longer ago than this has been noticed">
           {lagSeconds === null ? "–" : formatDuration(lagSeconds)}
         </Cell>
         <Cell label="Waiting">

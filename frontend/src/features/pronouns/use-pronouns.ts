@@ -5,15 +5,14 @@ import { api, asApiError, type ApiError } from "@/lib/api";
 import type { PronounsSetup } from "@/lib/api-types";
 import { listWords } from "@/lib/format";
 import { providerName } from "@/lib/names";
-import { hiddenAware, useRevalidate } from "@/lib/polling";
+import { every, useRevalidate } from "@/lib/polling";
 
 const path = "/api/setup/pronouns";
+const refresh = every<PronounsSetup>((setup) => (setup?.ready ? 300_000 : 60_000));
 
 /** Whether the field exists in every connected CRM, and the one click that creates it. */
 export function usePronouns() {
-  const { data, mutate } = useSWR<PronounsSetup, ApiError>(path, {
-    refreshInterval: (setup) => hiddenAware(setup?.ready ? 300_000 : 60_000),
-  });
+  const { data, mutate } = useSWR<PronounsSetup, ApiError>(path, refresh);
   const [working, setWorking] = useState(false);
   const [problem, setProblem] = useState<string>();
   const revalidate = useRevalidate();

@@ -18,14 +18,14 @@ function run(state: Run["state"], done: number, phase = "push"): Run {
   };
 }
 
-function port(posts: Run[], latest: Run[] = []) {
+function port(posts: Run[], looks: Run[] = []) {
   const waits: number[] = [];
   let posted = 0;
   return {
     waits,
     posted: () => posted,
     post: async () => posts[Math.min(posted++, posts.length - 1)]!,
-    latest: async () => latest.shift(),
+    look: async () => looks.shift()!,
     wait: async (ms: number) => void waits.push(ms),
   };
 }

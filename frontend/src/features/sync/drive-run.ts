@@ -3,8 +3,8 @@ import type { Run } from "@/lib/api-types";
 export interface RunPort {
   /** Starts a run, or goes on with a partial one; answers after the server's time budget. */
   post(): Promise<Run>;
-  /** The running or latest run. */
-  latest(): Promise<Run | undefined>;
+  /** The same run as it stands now. */
+  look(id: string): Promise<Run>;
   wait(ms: number): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export async function driveRun(port: RunPort): Promise<Run> {
 async function settled(run: Run, port: RunPort): Promise<Run> {
   while (run.state === "running") {
     await port.wait(askAgain);
-    run = (await port.latest()) ?? run;
+    run = await port.look(run.id);
   }
   return run;
 }

@@ -3,7 +3,7 @@
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
 import { toast } from "sonner";
 import { api, asApiError } from "@/lib/api";
-import type { Run, SyncStatus } from "@/lib/api-types";
+import type { Run } from "@/lib/api-types";
 import { useRevalidate } from "@/lib/polling";
 import { driveRun } from "./drive-run";
 import { runResult } from "./run-words";
@@ -36,7 +36,7 @@ export function SyncRunner({ children }: { children: React.ReactNode }) {
     setDriving(true);
     const watch = setInterval(() => void revalidate(syncPath), watchEvery);
     try {
-      report(await driveRun({ post, latest, wait }));
+      report(await driveRun({ post, look, wait }));
     } catch (error) {
       toast.error("The sync could not run", { description: asApiError(error).message });
     } finally {
@@ -64,7 +64,7 @@ export function SyncRunner({ children }: { children: React.ReactNode }) {
 }
 
 const post = () => api<Run>(syncPath, { method: "POST", body: {} });
-const latest = async () => (await api<SyncStatus>(syncPath)).run;
+const look = (id: string) => api<Run>(`${syncPath}/${encodeURIComponent(id)}`);
 const wait = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
 
 function report(run: Run) {
