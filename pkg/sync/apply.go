@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"maps"
 	"reflect"
 	"slices"
 	"time"
@@ -58,11 +59,10 @@ func (p *pass) saveDecisions(ctx context.Context, items []*item) (stale []*item,
 	changed = slices.DeleteFunc(changed, func(it *item) bool {
 		stones = append(stones, it.stones...)
 		p.schedule(it, now)
-		same := reflect.DeepEqual(it.contact, it.next)
-		if same {
+		if it.quiet() {
 			p.count(contact.App, func(n *Counts) { n.Unchanged++ })
 		}
-		return same
+		return reflect.DeepEqual(it.contact, it.next)
 	})
 	if len(stones) > 0 {
 		if err := p.store.PutTombstones(ctx, p.customer, stones); err != nil {
@@ -213,6 +213,11 @@ func (p *pass) reload(ctx context.Context, stale []*item) ([]*item, error) {
 		items = append(items, newItem(c))
 	}
 	return items, nil
+}
+
+// quiet reports whether the item changes no value and writes nothing.
+func (it *item) quiet() bool {
+	return len(it.pushes) == 0 && maps.Equal(it.contact.Fields, it.next.Fields) && it.contact.Lifecycle == it.next.Lifecycle
 }
 
 func newItem(c *Contact) *item { return &item{contact: c, next: c.Clone()} }

@@ -208,20 +208,37 @@ func (p *pass) problems(first string) []string {
 }
 
 func (p *pass) noteRun() {
-	n := p.run.Counts
-	level, verb := Info, "finished"
-	if p.run.State == RunFailed {
-		level, verb = Failure, "failed"
-	}
-	message := fmt.Sprintf("Sync %s: %d taken into the app, %d created, %d updated, %d deleted, %d failed",
-		verb, n.Pulled, n.Created, n.Updated, n.Deleted, n.Errors)
 	if p.run.DryRun {
 		return
+	}
+	level, message := Info, "Sync finished: "+p.run.Counts.text()
+	if p.run.State == RunFailed {
+		level, message = Failure, "Sync failed: "+p.run.Counts.text()
 	}
 	if p.run.Error != "" {
 		message += ". " + p.run.Error
 	}
 	p.note(nil, Activity{Level: level, Op: "run", Direction: "app", Message: message})
+}
+
+// text sums the counts up for people, leaving out what did not happen.
+func (n Counts) text() string {
+	var parts []string
+	for _, c := range []struct {
+		n    int
+		what string
+	}{
+		{n.Pulled, "taken into the app"}, {n.Created, "created"}, {n.Updated, "updated"},
+		{n.Deleted, "deleted"}, {n.Linked, "linked"}, {n.Conflicts, "in conflict"}, {n.Errors, "failed"},
+	} {
+		if c.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", c.n, c.what))
+		}
+	}
+	if len(parts) == 0 {
+		return "nothing had changed"
+	}
+	return strings.Join(parts, ", ")
 }
 
 // priceOfPlan adds the calls that the plan's writes cost to those of the listing.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	gosync "sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -90,15 +91,15 @@ func newWorld(t *testing.T) *world {
 
 // restart begins a new instance of the product on the same store.
 func (w *world) restart() {
-	ids := 0
+	var ids atomic.Int64
 	w.service = sync.New(sync.Config{
 		Store: w.store, CRMs: w, Clock: w.clock,
 		Fields: map[contact.Provider][]sync.FieldSpec{
 			contact.HubSpot: hubspot.DefaultFields(), contact.Pipedrive: pipedrive.DefaultFields(),
 		},
 		NewID: func(now time.Time) string {
-			ids++
-			return fmt.Sprintf("%08x-%08d", now.UnixMilli()/1000, ids)
+
+			return fmt.Sprintf("%08x-%08d", now.UnixMilli()/1000, ids.Add(1))
 		},
 		Trigger: func(context.Context) { w.triggered++ },
 	})
