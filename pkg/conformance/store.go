@@ -2,7 +2,8 @@
 // what the engine relies on, written as tests that know no vendor and no product.
 //
 // It tests what the doc comments of the ports promise and nothing else: no speed,
-// no number of calls, nothing that only one adapter can do.
+// nothing that only one adapter can do, and the number of calls only of CRMs, whose
+// port states the sizes of its calls.
 package conformance
 
 import (
