@@ -21,7 +21,9 @@ func (p *pass) work(ctx context.Context, wait bool) error {
 			return err
 		}
 		if n > 0 {
-			p.checkpoint(ctx)
+			if err := p.checkpoint(ctx); err != nil {
+				return err
+			}
 			continue
 		}
 		queued := p.queued()

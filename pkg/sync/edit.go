@@ -23,7 +23,7 @@ func (s *Service) CreateContact(ctx context.Context, customer contact.CustomerID
 	if err != nil {
 		return nil, err
 	}
-	if contact.Values(values).DisplayName() == "" {
+	if values.DisplayName() == "" {
 		return nil, fault.InvalidFields(map[string]string{"email": "Enter an e-mail address, a name or a phone number."})
 	}
 	if err := s.checkEmailFree(ctx, customer, values[contact.Email], ""); err != nil {

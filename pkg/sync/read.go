@@ -19,7 +19,6 @@ type item struct {
 	pushes  []*push
 	open    int         // pushes not answered yet
 	created bool        // the contact is new in the app
-	again   bool        // another pass is needed right away
 	stones  []Tombstone // to be stored before the contact is
 }
 
