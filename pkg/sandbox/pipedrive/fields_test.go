@@ -89,15 +89,16 @@ func TestFieldPages(t *testing.T) {
 	}
 	all := a.must("GET", "/api/v2/personFields?limit=500&include_fields=ui_visibility", "")
 	names := []any{}
-	for r, cursor := (reply{}), "start"; cursor != ""; cursor = r.cursor() {
+	for cursor := "start"; cursor != ""; {
 		path := "/api/v2/personFields?limit=4"
 		if cursor != "start" {
 			path += "&cursor=" + cursor
 		}
-		r = a.must("GET", path, "")
+		r := a.must("GET", path, "")
 		for _, row := range r.rows() {
 			names = append(names, row["field_name"])
 		}
+		cursor = r.cursor()
 	}
 	if len(names) != len(all.rows()) || names[len(names)-1] != "F6" || all.rows()[0]["ui_visibility"] == nil {
 		t.Errorf("paged %v, at once %d", names, len(all.rows()))
