@@ -40,7 +40,6 @@ type CRMAccount struct {
 	API    http.Handler
 	Open   func(CRMLine) sync.CRM
 	Faults *kit.Faults
-	Calls  *kit.Calls
 
 	Add    func(contact.Values) (contact.ExternalID, error)
 	Edit   func(contact.ExternalID, contact.Values) error

@@ -248,14 +248,14 @@ func deleteRecords(l *crmLab) {
 			l.Errorf("Read(%s) = %+v", external, reading)
 		}
 	}
-	many := l.Delete100()
+	many := l.deleteHundred()
 	if want := pages(100, l.crm.Limits().Delete); many != want {
 		l.Errorf("%d calls to delete 100 records, want %d", many, want)
 	}
 }
 
-// Delete100 deletes 100 records and returns the number of calls.
-func (l *crmLab) Delete100() int {
+// deleteHundred deletes 100 records and returns the number of calls.
+func (l *crmLab) deleteHundred() int {
 	var made []contact.ExternalID
 	for i := range 100 {
 		made = append(made, l.add(person(1000+i)))

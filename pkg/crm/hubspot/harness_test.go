@@ -83,7 +83,6 @@ func account(s *sandbox.Server, version string) conformance.CRMAccount {
 			})
 		},
 		Faults: s.Faults(),
-		Calls:  s.Calls(),
 		Add: func(v contact.Values) (contact.ExternalID, error) {
 			id, err := s.Create(named(v))
 			return contact.ExternalID(id), err
