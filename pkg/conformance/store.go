@@ -66,6 +66,8 @@ var storeSuites = []struct {
 	{"runs", Sequential, runCases},
 	{"logs", Sequential, logCases},
 	{"connections", Sequential, connectionCases},
+	{"settings", Sequential, settingsCases},
+	{"values", Sequential, valueCases},
 	{"customers", Sequential, customerCases},
 	{"random", Sequential, randomCases},
 	{"concurrent", Concurrent, concurrentCases},

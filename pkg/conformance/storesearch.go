@@ -13,6 +13,7 @@ import (
 
 var searchCases = []storeCase{
 	{"every order pages through all contacts, ties included", searchOrders},
+	{"a thousand contacts page", searchMany},
 	{"each term has to begin a word", searchTerms},
 	{"the words follow the values", searchChanged},
 	{"terms are no patterns", searchNoPatterns},
@@ -73,11 +74,11 @@ func sorted(contacts []*sync.Contact, order sync.ContactSort, desc bool) []*sync
 }
 
 func searchOrders(b *bench) {
-	const n = 1050
+	const n = 150
 	names := []string{"anna", "Ánna", "Ben", "ben", "Zoë", "", "张伟", "Łukasz"}
 	var all []*sync.Contact
 	for i := range n {
-		k := (i * 617) % n
+		k := (i * 67) % n
 		all = append(all, newContact(k, func(c *sync.Contact) {
 			setField(c, contact.LastName, names[k%len(names)])
 			setField(c, contact.FirstName, "")
@@ -89,17 +90,28 @@ func searchOrders(b *bench) {
 			c.Status = sync.Statuses[k%len(sync.Statuses)]
 		}))
 	}
-	for batch := range slices.Chunk(all, 350) {
-		b.save(batch...)
-	}
+	b.save(all...)
 	for _, order := range []sync.ContactSort{"", sync.SortName, sync.SortEmail, sync.SortUpdated, sync.SortCreated, sync.SortStatus} {
 		for _, desc := range []bool{false, true} {
-			got := b.search(sync.ContactQuery{Sort: order, Desc: desc, Limit: 100})
+			got := b.search(sync.ContactQuery{Sort: order, Desc: desc, Limit: 7})
 			b.equal(fmt.Sprintf("order %q descending %v", order, desc), ids(got), ids(sorted(all, order, desc)))
 		}
 	}
 	got := b.search(sync.ContactQuery{Limit: 1, Terms: []string{"zoe"}})
 	b.equal("pages of one", len(got), (n+3)/len(names))
+}
+
+func searchMany(b *bench) {
+	const n = 1050
+	var all []*sync.Contact
+	for i := range n {
+		all = append(all, newContact(i, with(contact.LastName, fmt.Sprintf("Name%d", i/300))))
+	}
+	for batch := range slices.Chunk(all, 350) {
+		b.save(batch...)
+	}
+	got := b.search(sync.ContactQuery{Limit: 200})
+	b.equal("order", ids(got), ids(sorted(all, sync.SortName, false)))
 }
 
 func searchTerms(b *bench) {
@@ -212,7 +224,7 @@ func searchFilters(b *bench) {
 }
 
 func searchFilteredPages(b *bench) {
-	const n = 2400
+	const n = 240
 	var all []*sync.Contact
 	for i := range n {
 		all = append(all, newContact(i, linked(hub, contact.ExternalID(fmt.Sprint(i))), func(c *sync.Contact) {
@@ -221,9 +233,7 @@ func searchFilteredPages(b *bench) {
 			}
 		}))
 	}
-	for batch := range slices.Chunk(all, 400) {
-		b.save(batch...)
-	}
+	b.save(all...)
 	local := slices.DeleteFunc(slices.Clone(all), func(c *sync.Contact) bool { return c.Links != nil })
 	linked := slices.DeleteFunc(slices.Clone(all), func(c *sync.Contact) bool { return c.Links == nil })
 	for _, c := range []struct {
@@ -235,7 +245,7 @@ func searchFilteredPages(b *bench) {
 		{sync.ContactQuery{Provider: contact.HubSpot, Desc: true}, linked},
 		{sync.ContactQuery{Provider: contact.HubSpot, Sort: sync.SortUpdated, Terms: []string{"per"}}, linked},
 	} {
-		c.query.Limit = 200
+		c.query.Limit = 20
 		got := b.search(c.query)
 		b.equal(fmt.Sprintf("%+v", c.query), ids(got), ids(sorted(c.want, c.query.Sort, c.query.Desc)))
 	}

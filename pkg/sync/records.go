@@ -30,6 +30,9 @@ type Connection struct {
 	SnoozedUntil  time.Time `json:"snoozedUntil,omitzero"`
 	LastSuccessAt time.Time `json:"lastSuccessAt,omitzero"`
 	CreatedAt     time.Time `json:"createdAt"`
+	// Credential is the encrypted credential that a person entered; "" means that it
+	// comes from the environment.
+	Credential string `json:"credential,omitempty"`
 }
 
 // ConnectionState says whether a connection works.

@@ -20,6 +20,8 @@ type Store interface {
 	RunStore
 	LogStore
 	ConnectionStore
+	SettingsStore
+	ValueStore
 	// Ping checks that the store answers, and names it ("sqlite", "mongodb").
 	Ping(ctx context.Context) (name string, err error)
 }
@@ -261,4 +263,31 @@ type ConnectionStore interface {
 	ConnectionsByAccount(ctx context.Context, provider contact.Provider, account string) ([]*Connection, error)
 	// Customers lists every customer that has a connection, sorted.
 	Customers(ctx context.Context) ([]contact.CustomerID, error)
+}
+
+// SettingsStore keeps one settings document per customer.
+type SettingsStore interface {
+	// Settings returns the customer's settings, or those of revision 0 (all zero) if
+	// none were saved.
+	Settings(ctx context.Context, customer contact.CustomerID) (*Settings, error)
+	// SaveSettings writes settings if their revision is still the stored one (0: if
+	// there are none) and raises it in place; else fault.Stale.
+	SaveSettings(ctx context.Context, customer contact.CustomerID, settings *Settings) error
+}
+
+// ValueStore keeps small values that expire, such as sessions, and counts attempts.
+// Keys are not scoped to a customer by the store: who is asking is not known yet.
+type ValueStore interface {
+	// PutValue stores or replaces a value that counts until a time.
+	PutValue(ctx context.Context, key string, value []byte, until time.Time) error
+	// Value returns a value that counts at now; fault.NotFound.
+	Value(ctx context.Context, key string, now time.Time) ([]byte, error)
+	// DropValue removes a value; one that is not there is no error.
+	DropValue(ctx context.Context, key string) error
+	// CountAttempt counts one attempt under the key and returns how many there were,
+	// this one included, in the window that the first of them opened, and when that
+	// window ends. An attempt after its end opens another.
+	CountAttempt(ctx context.Context, key string, now time.Time, window time.Duration) (n int, until time.Time, err error)
+	// ForgetAttempts closes the key's window.
+	ForgetAttempts(ctx context.Context, key string) error
 }

@@ -239,5 +239,24 @@ CREATE TABLE connections (
 ) STRICT;
 CREATE INDEX connections_by_account ON connections (provider, account, customer, id);
 
+CREATE TABLE settings (
+	customer TEXT    NOT NULL PRIMARY KEY,
+	rev      INTEGER NOT NULL,
+	doc      BLOB    NOT NULL
+) STRICT;
+
+CREATE TABLE short_lived (
+	key   TEXT    NOT NULL PRIMARY KEY,
+	value BLOB    NOT NULL,
+	until INTEGER NOT NULL
+) STRICT;
+CREATE INDEX short_lived_by_end ON short_lived (until);
+
+CREATE TABLE attempts (
+	key   TEXT    NOT NULL PRIMARY KEY,
+	n     INTEGER NOT NULL,
+	until INTEGER NOT NULL
+) STRICT;
+
 PRAGMA user_version = 1;
 `}

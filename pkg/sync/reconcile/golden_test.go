@@ -65,8 +65,8 @@ func code(in reconcile.Input) string {
 func TestGoldenOneLink(t *testing.T) {
 	var b strings.Builder
 	for _, policy := range policies {
-		for direction := reconcile.BothWays; direction <= reconcile.NoWay; direction++ {
-			fmt.Fprintf(&b, "# %s, %s; remote: %s\n", policy, [...]string{"both ways", "to the CRM", "from the CRM", "no way"}[direction], strings.Join(states, "    "))
+		for i, direction := range []reconcile.Direction{reconcile.BothWays, reconcile.ToCRM, reconcile.FromCRM, reconcile.NoWay} {
+			fmt.Fprintf(&b, "# %s, %s; remote: %s\n", policy, [...]string{"both ways", "to the CRM", "from the CRM", "no way"}[i], strings.Join(states, "    "))
 			for _, h := range states {
 				for _, r := range states {
 					if (h == "?") != (r == "?") {

@@ -87,13 +87,13 @@ func (r Rules) rank(p Policy, s contact.Source) int {
 
 // Direction says which way a field travels on a connection. The zero value is
 // both ways.
-type Direction int
+type Direction string
 
 const (
-	BothWays Direction = iota
-	ToCRM              // the app's value is sent; the CRM's changes stay there
-	FromCRM            // the CRM's value is taken; the app's changes stay here
-	NoWay              // the field is left alone
+	BothWays Direction = ""
+	ToCRM    Direction = "to_crm"   // the app's value is sent; the CRM's changes stay there
+	FromCRM  Direction = "from_crm" // the CRM's value is taken; the app's changes stay here
+	NoWay    Direction = "none"     // the field is left alone
 )
 
 func (d Direction) in() bool  { return d == BothWays || d == FromCRM }

@@ -1,0 +1,129 @@
+package conformance
+
+import (
+	"fmt"
+	gosync "sync"
+	"time"
+
+	"github.com/contactsync/contactsync/pkg/contact"
+	"github.com/contactsync/contactsync/pkg/fault"
+	"github.com/contactsync/contactsync/pkg/sync"
+	"github.com/contactsync/contactsync/pkg/sync/reconcile"
+)
+
+var settingsCases = []storeCase{
+	{"settings are zero until they are saved, and come back whole", settingsWhole},
+	{"a save of another revision is stale", settingsStale},
+}
+
+var valueCases = []storeCase{
+	{"a value counts until its time", valueEnds},
+	{"a value can be replaced and dropped", valueReplaced},
+	{"attempts are counted within the window of the first", attemptsCounted},
+}
+
+func settingsWhole(b *bench) {
+	got, err := b.store().Settings(b.ctx, acme)
+	b.must(err)
+	b.equal("before", got, &sync.Settings{})
+	s := &sync.Settings{
+		Policy: reconcile.LatestWins, Region: "US",
+		Fields: map[contact.Field]sync.FieldSettings{"favouriteTea": {
+			Label: "Favourite tea ☕", Policy: "source:pipedrive",
+			Remotes: map[contact.Provider]sync.RemoteSettings{contact.HubSpot: {Remote: "tea", Direction: reconcile.ToCRM}},
+		}},
+	}
+	b.must(b.store().SaveSettings(b.ctx, acme, s))
+	b.equal("revision", s.Rev, int64(1))
+	got, err = b.store().Settings(b.ctx, acme)
+	b.must(err)
+	b.equal("stored", got, s)
+	got, err = b.store().Settings(b.ctx, other)
+	b.must(err)
+	b.equal("of another customer", got, &sync.Settings{})
+}
+
+func settingsStale(b *bench) {
+	s := &sync.Settings{Region: "US"}
+	b.must(b.store().SaveSettings(b.ctx, acme, s))
+	for _, rev := range []int64{0, 7} {
+		err := b.store().SaveSettings(b.ctx, acme, &sync.Settings{Rev: rev})
+		if !fault.Is(err, fault.Stale) {
+			b.Errorf("a save of revision %d: %v, want stale", rev, err)
+		}
+	}
+	s.Region = "DE"
+	b.must(b.store().SaveSettings(b.ctx, acme, s))
+	b.equal("revision", s.Rev, int64(2))
+}
+
+// valueIs demands that the key's value at a time is want; "" for none.
+func (b *bench) valueIs(key string, at time.Time, want string) {
+	b.Helper()
+	got, err := b.store().Value(b.ctx, key, at)
+	if want == "" {
+		if !fault.Is(err, fault.NotFound) {
+			b.Errorf("value of %q: %q, %v; want none", key, got, err)
+		}
+		return
+	}
+	b.must(err)
+	b.equal("value", string(got), want)
+}
+
+func valueEnds(b *bench) {
+	b.must(b.store().PutValue(b.ctx, "k", []byte("v"), after(10)))
+	b.valueIs("k", after(9), "v")
+	b.valueIs("k", after(10), "")
+	b.valueIs("another", noon, "")
+}
+
+func valueReplaced(b *bench) {
+	b.must(b.store().PutValue(b.ctx, "k", []byte("one"), after(10)))
+	b.must(b.store().PutValue(b.ctx, "k", []byte("zwei ✓"), after(20)))
+	b.valueIs("k", after(15), "zwei ✓")
+	b.must(b.store().DropValue(b.ctx, "k"))
+	b.valueIs("k", noon, "")
+	b.must(b.store().DropValue(b.ctx, "k"))
+}
+
+func attemptsCounted(b *bench) {
+	for i, tt := range []struct{ at, n, until int }{
+		{0, 1, 100}, {50, 2, 100}, {99, 3, 100}, {100, 1, 200}, {500, 1, 600}, {501, 2, 600},
+	} {
+		n, until, err := b.store().CountAttempt(b.ctx, "k", after(tt.at), 100*time.Millisecond)
+		b.must(err)
+		b.equal(fmt.Sprintf("attempt %d", i), []any{n, until}, []any{tt.n, after(tt.until)})
+	}
+	b.must(b.store().ForgetAttempts(b.ctx, "k"))
+	n, _, err := b.store().CountAttempt(b.ctx, "k", after(502), 100*time.Millisecond)
+	b.must(err)
+	b.equal("after forgetting", n, 1)
+}
+
+// concurrentAttempts demands that no attempt is counted twice or lost.
+func concurrentAttempts(b *bench) {
+	const callers, each = 8, 10
+	seen := make([]bool, callers*each+1)
+	var mu gosync.Mutex
+	var wg gosync.WaitGroup
+	for i := range callers {
+		store := b.stores[i%len(b.stores)]
+		wg.Go(func() {
+			for range each {
+				n, _, err := store.CountAttempt(b.ctx, "k", noon, time.Minute)
+				mu.Lock()
+				switch {
+				case err != nil:
+					b.Error(err)
+				case n < 1 || n >= len(seen) || seen[n]:
+					b.Errorf("attempt %d was counted twice", n)
+				default:
+					seen[n] = true
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+}
