@@ -109,8 +109,9 @@ func idLess(a, b string) bool {
 }
 
 // Read implements [sync.CRM]. A batch tells neither which input a result is of nor
-// why one is missing, so what it leaves open is asked for one by one: the id of a
-// contact that was merged away answers with the survivor.
+// why one is missing. Several missing ones are looked for among the archived, which
+// proves them deleted with one more call for all; what is still open is asked for
+// one by one: the id of a contact that was merged away answers with the survivor.
 func (c *Client) Read(ctx context.Context, ids []contact.ExternalID) map[contact.ExternalID]sync.Reading {
 	ids = distinct(ids)
 	readings := make([]sync.Reading, len(ids))
@@ -149,11 +150,38 @@ func (c *Client) readBatch(ctx context.Context, ids []contact.ExternalID, readin
 		return
 	}
 	open := c.matchReadings(ids, readings, answer.Results)
+	if len(open) > 1 && err == nil {
+		open = c.dropArchived(ctx, ids, open)
+	}
 	var steps []func()
 	for _, i := range open {
 		steps = append(steps, func() { readings[i] = c.readOne(ctx, ids[i]) })
 	}
 	c.parallel(steps)
+}
+
+// dropArchived returns the indexes of open whose id is not that of an archived
+// contact. When that cannot be found out, all stay open.
+func (c *Client) dropArchived(ctx context.Context, ids []contact.ExternalID, open []int) []int {
+	inputs := make([]inputID, len(open))
+	for i, j := range open {
+		inputs[i].ID = string(ids[j])
+	}
+	var answer batchAnswer
+	_, err := c.api.JSON(ctx, transport.Request{
+		Op: "hubspot.read_archived", Method: http.MethodPost, Path: c.contacts + "/batch/read",
+		Query: url.Values{"archived": {"true"}},
+		Body:  map[string]any{"properties": []string{propertyID}, "inputs": inputs},
+		Class: classGeneral, Effect: transport.Read,
+	}, &answer)
+	if err != nil {
+		return open
+	}
+	archived := map[contact.ExternalID]bool{}
+	for _, o := range answer.Results {
+		archived[contact.ExternalID(o.ID)] = o.Archived
+	}
+	return slices.DeleteFunc(open, func(j int) bool { return archived[ids[j]] })
 }
 
 // matchReadings sets the readings the results answer and returns the others' indexes.
