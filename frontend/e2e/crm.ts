@@ -27,6 +27,16 @@ export class Crm {
     await this.ask("POST", "faults", [{ times: -1, delay }]);
   }
 
+  /** Refuses the product's next calls to a path with a status. */
+  async refuse(pathPrefix: string, status: number, message: string): Promise<void> {
+    await this.ask("POST", "faults", [{ times: -1, pathPrefix, status, body: JSON.stringify({ status: "error", category: "VALIDATION_ERROR", message }) }]);
+  }
+
+  /** Grants the product's app these scopes only; null grants all. */
+  async grant(scopes: string[] | null): Promise<void> {
+    await this.ask("PATCH", "knobs", { scopes });
+  }
+
   async normal(): Promise<void> {
     await this.ask("DELETE", "faults");
   }

@@ -10,6 +10,8 @@ export interface Watch {
 }
 
 interface Shared {
+  /** Tests that name the same store share one local host, and so its contacts. */
+  store: string;
   host: Host;
   hubspot: Crm;
   pipedrive: Crm;
@@ -20,8 +22,9 @@ interface Own {
 }
 
 export const test = base.extend<Own, Shared>({
+  store: ["", { option: true, scope: "worker" }],
   host: [
-    async ({}, use) => {
+    async ({ store: _ }, use) => {
       const host = await startHost();
       await use(host);
       await host.stop();

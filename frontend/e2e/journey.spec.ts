@@ -2,6 +2,7 @@ import { expect, expectAccessible, picture, test } from "./fixtures";
 import { csv, people } from "./people";
 
 /** One person's first hour with Contact Sync, from an empty store to a decided conflict. */
+test.use({ store: "journey" });
 test.describe.configure({ mode: "serial" });
 
 const crowd = people(60);

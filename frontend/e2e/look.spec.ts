@@ -2,13 +2,15 @@ import { expect, expectAccessible, expectFits, picture, test } from "./fixtures"
 import { csv, people } from "./people";
 
 /** The same pages on a phone and a desktop, light and dark, by keyboard, and without a network. */
+test.use({ store: "look" });
+
 test.beforeAll(async ({ host }) => {
-  const answer = await fetch(`${host.url}/api/contacts/import`, {
-    method: "POST",
-    headers: { "Content-Type": "text/csv" },
-    body: csv(people(60)),
-  });
-  expect(answer.ok).toBe(true);
+  const send = async (path: string, type: string, body: string) => {
+    const answer = await fetch(`${host.url}${path}`, { method: "POST", headers: { "Content-Type": type }, body });
+    expect(answer.ok).toBe(true);
+  };
+  await send("/api/contacts/import", "text/csv", csv(people(60)));
+  await send("/api/sync", "application/json", "{}");
 });
 
 const screens = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 860 } };

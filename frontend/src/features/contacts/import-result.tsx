@@ -49,7 +49,7 @@ export function ImportResultView({ file, result }: { file: string; result: Impor
         </div>
       )}
       {created + updated > 0 && (
-        <p className="mt-4 text-sm text-ink-2">They go to the CRMs with the next scheduled run, or right away with “Sync now”.</p>
+        <p className="mt-4 text-sm text-ink-2">What is not in the CRMs yet goes there with the next scheduled run, or right away with “Sync now”.</p>
       )}
     </div>
   );

@@ -168,6 +168,6 @@ function waiting({ pending, run }: SyncStatus): Health | undefined {
     tone: "busy",
     short: `${formatNumber(pending)} waiting`,
     title: `${count(pending, "contact")} on the way`,
-    detail: run?.state === "partial" ? "The sync stopped half-way and goes on by itself." : "They go out with the next scheduled run, or right now if you like.",
+    detail: run?.state === "partial" ? "The sync stopped half-way and goes on by itself." : "The next scheduled run takes care of it; “Sync now” does so at once.",
   };
 }

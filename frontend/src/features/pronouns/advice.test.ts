@@ -36,9 +36,9 @@ describe("canSetUp", () => {
 });
 
 describe("advice", () => {
-  test("keeps the server's words and adds what to do", () => {
-    const text = advice({ provider: "hubspot", field: "pronouns", state: "forbidden", message: "HubSpot answered 403." });
-    expect(text).toMatch(/^HubSpot answered 403\. Give the HubSpot app the scopes/);
+  test("prefers the server's words", () => {
+    expect(advice({ provider: "hubspot", field: "pronouns", state: "forbidden", message: "Grant the scope." })).toBe("Grant the scope.");
+    expect(advice({ provider: "pipedrive", field: "Pronouns", state: "ambiguous" })).toMatch(/^Pipedrive has more than one/);
   });
   test("says nothing where nothing is wrong", () => {
     expect(advice({ provider: "hubspot", field: "pronouns", state: "present" })).toBeUndefined();

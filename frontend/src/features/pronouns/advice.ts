@@ -27,27 +27,17 @@ export function headline(setup: PronounsSetup): string {
   return canSetUp(setup) ? `Pronouns don't sync with ${names} yet` : `Pronouns need your help in ${names}`;
 }
 
-/** What a person can do about a field that could not be set up, in the words of the server where it has any. */
+/** What a person can do about a field that could not be set up: the server's words, ours where it has none. */
 export function advice(field: PronounsField): string | undefined {
   const crm = providerName(field.provider);
   switch (field.state) {
     case "forbidden":
-      return `${field.message ?? `${crm} did not allow the field to be created.`} ${permission(field)}`;
+      return field.message ?? `${crm} did not allow the field to be created. Allow it there, then try again.`;
     case "ambiguous":
-      return `${field.message ?? `${crm} has more than one contact field called Pronouns.`} Rename or delete all but one there, then check again.`;
+      return field.message ?? `${crm} has more than one contact field called Pronouns. Rename or delete all but one there, then try again.`;
     case "unreachable":
       return field.message ?? `${crm} did not answer.`;
     default:
       return undefined;
   }
-}
-
-function permission(field: PronounsField): string {
-  if (field.provider === "hubspot") {
-    return "Give the HubSpot app the scopes crm.schemas.contacts.read and crm.schemas.contacts.write, then check again.";
-  }
-  if (field.provider === "pipedrive") {
-    return "Ask a Pipedrive admin for the right to add custom fields, or to add a text field called Pronouns for people, then check again.";
-  }
-  return "Allow it there, then check again.";
 }

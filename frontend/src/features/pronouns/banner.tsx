@@ -10,7 +10,7 @@ import { usePronouns } from "./use-pronouns";
 
 /** Stays on every page until the pronouns field exists in every connected CRM. */
 export function PronounsBanner() {
-  const { setup, working, problem, setUp, checkAgain } = usePronouns();
+  const { setup, working, problem, setUp } = usePronouns();
   if (!setup || setup.ready || connected(setup).length === 0) return null;
   const hints = connected(setup).flatMap((field) => advice(field) ?? []);
   const possible = canSetUp(setup);
@@ -32,8 +32,8 @@ export function PronounsBanner() {
             <FieldState key={`${field.provider} ${field.field}`} field={field} working={working} />
           ))}
         </ul>
-        <Button size="sm" busy={working} onClick={possible ? () => void setUp() : () => void checkAgain()}>
-          {working ? "Setting up" : possible ? "Set up now" : "Check again"}
+        <Button size="sm" busy={working} onClick={() => void setUp()}>
+          {working ? "Setting up" : possible ? "Set up now" : "Try again"}
         </Button>
       </div>
     </section>

@@ -32,7 +32,7 @@ export function usePronouns() {
     }
   }
 
-  return { setup: data, working, problem, setUp, checkAgain: () => mutate() };
+  return { setup: data, working, problem, setUp };
 }
 
 function announce(setup: PronounsSetup) {
