@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/nyaruka/phonenumbers"
 )
 
 // MaxValue is the longest value of a field in characters. It is the length of a
@@ -53,3 +55,7 @@ func isEmail(text string) bool {
 	}
 	return true
 }
+
+// IsRegion reports whether code is a country that phone numbers can be read in: two
+// capital letters.
+func IsRegion(code string) bool { return phonenumbers.GetSupportedRegions()[code] }

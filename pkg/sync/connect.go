@@ -20,11 +20,7 @@ func (s *Service) EnsureConnection(ctx context.Context, customer contact.Custome
 	if slices.ContainsFunc(conns, func(c *Connection) bool { return c.Provider == provider }) {
 		return nil
 	}
-	c := &Connection{
-		ID: contact.ConnectionID(string(customer) + ":" + string(provider)), CustomerID: customer,
-		Provider: provider, State: ConnectionNew, CreatedAt: s.clock.Now(),
-	}
-	err = s.store.SaveConnection(ctx, c)
+	err = s.store.SaveConnection(ctx, s.newConnection(customer, provider))
 	if fault.Is(err, fault.Stale) {
 		return nil // another instance was first
 	}
@@ -74,14 +70,14 @@ type channel struct {
 
 // open prepares a connection: its adapter, account and fields. Set-up calls are
 // made once a day.
-func (s *Service) open(ctx context.Context, c *Connection) (*channel, error) {
+func (s *Service) open(ctx context.Context, c *Connection, specs []FieldSpec) (*channel, error) {
 	crm, err := s.crms.Open(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	now := s.clock.Now()
 	if c.AccountID == "" || c.FieldsAt.IsZero() || now.Sub(c.FieldsAt) > fieldsAge {
-		if err := s.learn(ctx, c, crm, now); err != nil {
+		if err := s.learn(ctx, c, crm, specs, now); err != nil {
 			return nil, err
 		}
 		if crm, err = s.crms.Open(ctx, c); err != nil {
@@ -97,12 +93,11 @@ func (s *Service) open(ctx context.Context, c *Connection) (*channel, error) {
 // learn asks the vendor who the account is and which of our fields it has, and
 // creates those that the sync itself needs. That one of them cannot be created
 // stops nothing: the sync goes on without it.
-func (s *Service) learn(ctx context.Context, c *Connection, crm CRM, now time.Time) error {
+func (s *Service) learn(ctx context.Context, c *Connection, crm CRM, specs []FieldSpec, now time.Time) error {
 	account, err := crm.Account(ctx)
 	if err != nil {
 		return err
 	}
-	specs := s.fields[c.Provider]
 	found, err := crm.Discover(ctx, specs)
 	if err != nil {
 		return err

@@ -43,6 +43,7 @@ func (u *push) values() contact.Values {
 func (p *pass) decide(it *item) {
 	now := p.clock.Now()
 	c := it.next
+	p.endReplaced(c)
 	p.attach(it)
 	if c.Lifecycle == Active {
 		p.followDeletion(it, now)
@@ -59,6 +60,15 @@ func (p *pass) decide(it *item) {
 	}
 	p.takeConflicts(it, plan.Conflicts, now)
 	p.createMissing(it, now)
+}
+
+// endReplaced detaches links of accounts that another account took the place of.
+func (p *pass) endReplaced(c *Contact) {
+	for i := range c.Links {
+		if l := &c.Links[i]; slices.Contains(p.replaced, l.ConnectionID) {
+			l.State, l.Intents, l.InDoubt, l.Error = LinkDetached, nil, nil, nil
+		}
+	}
 }
 
 // mergeSide is a link that takes part in the merge.
@@ -106,7 +116,7 @@ func (l *Link) dropOldDoubts(now time.Time) {
 }
 
 func (p *pass) mergeInput(c *Contact, sides []mergeSide, now time.Time) reconcile.Input {
-	in := reconcile.Input{Hub: make(map[contact.Field]reconcile.Value, len(c.Fields)), Rules: p.rules, Canonical: p.canonical}
+	in := reconcile.Input{Hub: make(map[contact.Field]reconcile.Value, len(c.Fields)), Rules: p.choices.rules, Canonical: p.choices.canonical}
 	for f, v := range c.Fields {
 		in.Hub[f] = reconcile.Value{V: v.V, Src: v.Src, At: v.At}
 	}
@@ -117,6 +127,7 @@ func (p *pass) mergeInput(c *Contact, sides []mergeSide, now time.Time) reconcil
 			l.Shadow[f] = reconcile.Shadow{H: pair.H, R: pair.R}
 		}
 		l.Ours = s.link.ours(now)
+		l.Directions = p.choices.directions[s.link.Provider]
 		in.Links = append(in.Links, l)
 	}
 	return in
@@ -319,7 +330,7 @@ func (p *pass) creatable(c *Contact, ch *channel) contact.Values {
 	values := contact.Values{}
 	recognisable := false
 	for f, v := range c.Fields {
-		if v.V == "" || !ch.conn.Has(f) {
+		if v.V == "" || !ch.conn.Has(f) || !p.choices.directions[ch.conn.Provider][f].Sends() {
 			continue
 		}
 		values[f] = v.V

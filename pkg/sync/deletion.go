@@ -46,7 +46,7 @@ func (p *pass) followDeletion(it *item, now time.Time) {
 // of: in the app, or in another CRM. "" means there is none.
 func (p *pass) newerThan(it *item, l *Link) string {
 	for _, f := range contact.Standard {
-		if s, ok := l.Shadow[f]; ok && !p.canonical.Equal(f, s.H, it.next.Fields[f].V) {
+		if s, ok := l.Shadow[f]; ok && !p.choices.canonical.Equal(f, s.H, it.next.Fields[f].V) {
 			return f.Label() + " was changed in the app"
 		}
 	}
@@ -69,7 +69,7 @@ func (p *pass) changedRemotely(l *Link, r *Record) contact.Field {
 	ours := l.ours(p.clock.Now())
 	for f, s := range l.Shadow {
 		v, defined := r.Fields[f]
-		if defined && !p.canonical.Equal(f, s.R, v) && !slices.ContainsFunc(ours[f], func(o string) bool { return p.canonical.Equal(f, o, v) }) {
+		if defined && !p.choices.canonical.Equal(f, s.R, v) && !slices.ContainsFunc(ours[f], func(o string) bool { return p.choices.canonical.Equal(f, o, v) }) {
 			return f
 		}
 	}

@@ -220,11 +220,12 @@ func (s *Service) makeDue(c *Contact, synced bool, now time.Time) {
 	c.settle()
 }
 
-// isSynced reports whether the customer has a connection that was listed once:
-// before that, the first sync will find every contact by itself.
+// isSynced reports whether the customer has a connection that takes changes now.
+// Others find every contact by their next full listing.
 func (s *Service) isSynced(ctx context.Context, customer contact.CustomerID) (bool, error) {
 	conns, err := s.store.Connections(ctx, customer)
-	return slices.ContainsFunc(conns, func(c *Connection) bool { return !c.BackfilledAt.IsZero() }), err
+	now := s.clock.Now()
+	return slices.ContainsFunc(conns, func(c *Connection) bool { return c.usable(now) && !c.BackfilledAt.IsZero() }), err
 }
 
 // pushNow tries to bring a saved change to the CRMs and returns the contact as it

@@ -32,6 +32,7 @@ type Rejection struct {
 type importer struct {
 	*Service
 	customer contact.CustomerID
+	choices  choices
 	synced   bool
 	result   ImportResult
 }
@@ -45,7 +46,11 @@ func (s *Service) Import(ctx context.Context, customer contact.CustomerID, rows 
 	if err != nil {
 		return nil, ImportResult{}, err
 	}
-	im := &importer{Service: s, customer: customer, synced: synced}
+	chosen, err := s.choicesOf(ctx, customer)
+	if err != nil {
+		return nil, ImportResult{}, err
+	}
+	im := &importer{Service: s, customer: customer, choices: chosen, synced: synced}
 	run := &Run{ID: s.newID(s.clock.Now()), CustomerID: customer, Kind: Imported, StartedAt: s.clock.Now()}
 	var batchRows []ImportRow
 	for row, err := range rows {
@@ -135,7 +140,7 @@ func checkRow(values contact.Values) (contact.Values, string) {
 func (im *importer) merge(ctx context.Context, rows []ImportRow) ([]*Contact, map[contact.ID][]ImportRow, error) {
 	var emails []string
 	for _, row := range rows {
-		emails = append(emails, im.canonical.Of(contact.Email, row.Values[contact.Email]))
+		emails = append(emails, im.choices.canonical.Of(contact.Email, row.Values[contact.Email]))
 	}
 	holders, err := im.store.ContactsByEmail(ctx, im.customer, emails)
 	if err != nil {
@@ -172,7 +177,7 @@ func (im *importer) merge(ctx context.Context, rows []ImportRow) ([]*Contact, ma
 func (im *importer) fill(c *Contact, values contact.Values, now time.Time) bool {
 	changed := contact.Values{}
 	for f, v := range values {
-		if !im.canonical.Equal(f, c.Fields[f].V, v) {
+		if !im.choices.canonical.Equal(f, c.Fields[f].V, v) {
 			changed[f] = v
 		}
 	}

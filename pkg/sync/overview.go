@@ -1,7 +1,6 @@
 package sync
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -27,6 +26,8 @@ type ConnectionStatus struct {
 	Provider      contact.Provider
 	State         ConnectionState
 	Message, URL  string
+	AccountID     string // the vendor's; "" before first use
+	Entered       bool   // the credential was entered by a person; else it is the environment's
 	LastSuccessAt time.Time
 	Lag           time.Duration // since everything was noticed
 	Pending       int
@@ -61,11 +62,14 @@ func (s *Service) Status(ctx context.Context, customer contact.CustomerID) (*Ove
 		State: "idle", Pending: counts.Due + hints, Conflicts: conflicts,
 		Errors: counts.ByStatus[StatusError] + counts.ByStatus[StatusConflict], Contacts: counts.Total, Run: run,
 	}
-	slices.SortFunc(conns, func(a, b *Connection) int { return cmp.Compare(a.Provider, b.Provider) })
-	for i, c := range conns {
+	first := true
+	for _, c := range current(conns) {
 		o.Connections = append(o.Connections, s.connectionStatus(ctx, c, counts.Links[c.ID]))
-		if i == 0 || c.LastSuccessAt.Before(o.LastSuccessAt) {
-			o.LastSuccessAt = c.LastSuccessAt
+		if c.State == ConnectionDisconnected {
+			continue
+		}
+		if first || c.LastSuccessAt.Before(o.LastSuccessAt) {
+			o.LastSuccessAt, first = c.LastSuccessAt, false
 		}
 		if c.State != ConnectionActive && c.State != ConnectionNew {
 			o.State = "attention"
@@ -83,6 +87,7 @@ func (s *Service) Status(ctx context.Context, customer contact.CustomerID) (*Ove
 func (s *Service) connectionStatus(ctx context.Context, c *Connection, n LinkCounts) ConnectionStatus {
 	st := ConnectionStatus{
 		Provider: c.Provider, State: c.State, Message: c.Message, URL: c.AccountURL,
+		AccountID: c.AccountID, Entered: c.Credential != "",
 		LastSuccessAt: c.LastSuccessAt, Pending: n.Pending, Errors: n.Errors, Linked: n.Linked,
 	}
 	if !c.Watermark.IsZero() {

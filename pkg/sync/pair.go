@@ -177,7 +177,7 @@ func (m *matcher) owner(id contact.ID, record contact.ExternalID) *match.Owner {
 func (p *pass) canonicalEmails(r *Record) []string {
 	var list []string
 	for _, e := range r.Emails {
-		if c := p.canonical.Of(contact.Email, e); c != "" && !slices.Contains(list, c) {
+		if c := p.choices.canonical.Of(contact.Email, e); c != "" && !slices.Contains(list, c) {
 			list = append(list, c)
 		}
 	}

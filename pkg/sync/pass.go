@@ -19,9 +19,11 @@ import (
 // pass is one piece of work for one customer within one invocation.
 type pass struct {
 	*Service
+	choices  choices
 	customer contact.CustomerID
 	run      *Run // what it counts into; only stored for runs
 	channels []*channel
+	replaced []contact.ConnectionID // whose links have ended
 	meter    *Meter
 	dry      bool      // decide and count, write nothing
 	deadline time.Time // zero: none
@@ -41,13 +43,22 @@ func (s *Service) begin(ctx context.Context, customer contact.CustomerID, run *R
 	if err != nil {
 		return nil, ctx, err
 	}
-	p := &pass{Service: s, customer: customer, run: run, meter: &Meter{}, rounds: map[contact.ID]int{}, dry: run.DryRun}
+	chosen, err := s.choicesOf(ctx, customer)
+	if err != nil {
+		return nil, ctx, err
+	}
+	p := &pass{Service: s, choices: chosen, customer: customer, run: run, meter: &Meter{}, rounds: map[contact.ID]int{}, dry: run.DryRun}
 	if deadline, ok := ctx.Deadline(); ok {
 		p.deadline = deadline
 		p.margin = min(5*time.Second, deadline.Sub(s.clock.Now())/5)
 	}
 	ctx = WithMeter(ctx, p.meter)
 	now := s.clock.Now()
+	for _, c := range conns {
+		if c.State == ConnectionReplaced {
+			p.replaced = append(p.replaced, c.ID)
+		}
+	}
 	conns = slices.DeleteFunc(conns, func(c *Connection) bool { return !c.usable(now) })
 	slices.SortFunc(conns, func(a, b *Connection) int {
 		return cmp.Or(cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.ID, b.ID))
@@ -56,7 +67,7 @@ func (s *Service) begin(ctx context.Context, customer contact.CustomerID, run *R
 	tasks := make([]func(), len(conns))
 	for i, c := range conns {
 		tasks[i] = func() {
-			ch, err := s.open(ctx, c)
+			ch, err := s.open(ctx, c, chosen.specs[c.Provider])
 			if err != nil {
 				s.stop(ctx, c, err)
 				return

@@ -45,6 +45,11 @@ const (
 	ConnectionThrottled    ConnectionState = "throttled"
 	ConnectionUnauthorised ConnectionState = "unauthorised"
 	ConnectionError        ConnectionState = "error"
+	// ConnectionDisconnected keeps its links and nothing else: connecting the same
+	// account again goes on where it was.
+	ConnectionDisconnected ConnectionState = "disconnected"
+	// ConnectionReplaced was disconnected, and another account took its place.
+	ConnectionReplaced ConnectionState = "replaced"
 )
 
 // Has reports whether the remote field of f is known to exist.
@@ -52,7 +57,11 @@ func (c *Connection) Has(f contact.Field) bool { return c.Fields[f].State == Fie
 
 // usable reports whether calls make sense at now.
 func (c *Connection) usable(now time.Time) bool {
-	return c.State != ConnectionPaused && c.State != ConnectionUnauthorised && !now.Before(c.SnoozedUntil)
+	switch c.State {
+	case ConnectionPaused, ConnectionUnauthorised, ConnectionDisconnected, ConnectionReplaced:
+		return false
+	}
+	return !now.Before(c.SnoozedUntil)
 }
 
 // Kind names what a run does.

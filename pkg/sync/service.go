@@ -55,6 +55,8 @@ type Config struct {
 	NewID  func(now time.Time) string // nil: UUIDv7
 	Rules  reconcile.Rules            // zero: the CRM wins
 	Region string                     // default country of phone numbers; "" none
+	// Vault encrypts entered credentials; nil: none can be entered.
+	Vault Vault
 	// Trigger asks for another invocation soon; it must not wait for it. nil: none.
 	Trigger func(ctx context.Context)
 	// Parallel runs tasks and waits for all; nil: at the same time.
@@ -71,6 +73,7 @@ type Service struct {
 	newID     func(time.Time) string
 	rules     reconcile.Rules
 	canonical contact.Canonical
+	vault     Vault
 	trigger   func(context.Context)
 	parallel  func(...func())
 	log       *slog.Logger
@@ -81,7 +84,7 @@ func New(cfg Config) *Service {
 	s := &Service{
 		store: cfg.Store, crms: cfg.CRMs, fields: cfg.Fields, clock: cfg.Clock, newID: cfg.NewID,
 		rules: cfg.Rules, canonical: contact.Canonical{Region: cfg.Region},
-		trigger: cfg.Trigger, parallel: cfg.Parallel, log: cfg.Log,
+		vault: cfg.Vault, trigger: cfg.Trigger, parallel: cfg.Parallel, log: cfg.Log,
 	}
 	if s.clock == nil {
 		s.clock = WallClock{}

@@ -49,7 +49,12 @@ func (s *Service) setUp(ctx context.Context, customer contact.CustomerID, look f
 	if err != nil {
 		return Setup{}, err
 	}
-	providers := sortedKeys(s.fields)
+	conns = slices.DeleteFunc(current(conns), func(c *Connection) bool { return c.State == ConnectionDisconnected })
+	chosen, err := s.choicesOf(ctx, customer)
+	if err != nil {
+		return Setup{}, err
+	}
+	providers := sortedKeys(chosen.specs)
 	fields := make([]SetupField, len(providers))
 	appeared := make([]bool, len(providers))
 	tasks := make([]func(), len(providers))
@@ -58,7 +63,7 @@ func (s *Service) setUp(ctx context.Context, customer contact.CustomerID, look f
 		j := slices.IndexFunc(conns, func(c *Connection) bool { return c.Provider == provider })
 		tasks[i] = func() {
 			if j >= 0 {
-				fields[i], appeared[i] = s.setUpOne(ctx, conns[j], look)
+				fields[i], appeared[i] = s.setUpOne(ctx, conns[j], chosen.specs[provider], look)
 			}
 		}
 	}
@@ -78,15 +83,14 @@ func (s *Service) setUp(ctx context.Context, customer contact.CustomerID, look f
 
 // setUpOne deals with one connection and remembers what it found. It reports
 // whether the field can be used that could not be before.
-func (s *Service) setUpOne(ctx context.Context, c *Connection, look func(context.Context, CRM, FieldSpec) (RemoteField, error)) (SetupField, bool) {
+func (s *Service) setUpOne(ctx context.Context, c *Connection, specs []FieldSpec, look func(context.Context, CRM, FieldSpec) (RemoteField, error)) (SetupField, bool) {
 	out := SetupField{Provider: c.Provider, Field: contact.Pronouns}
-	specs := s.fields[c.Provider]
 	i := slices.IndexFunc(specs, func(spec FieldSpec) bool { return spec.Field == contact.Pronouns })
 	if i < 0 {
 		out.State = NotConnected
 		return out, false
 	}
-	ch, err := s.open(ctx, c)
+	ch, err := s.open(ctx, c, specs)
 	var found RemoteField
 	if err == nil {
 		found, err = look(ctx, ch.crm, specs[i])

@@ -96,5 +96,7 @@ const (
 	NoWay    Direction = "none"     // the field is left alone
 )
 
-func (d Direction) in() bool  { return d == BothWays || d == FromCRM }
-func (d Direction) out() bool { return d == BothWays || d == ToCRM }
+func (d Direction) in() bool { return d == BothWays || d == FromCRM }
+
+// Sends reports whether the app's value goes to the CRM.
+func (d Direction) Sends() bool { return d == BothWays || d == ToCRM }

@@ -271,7 +271,7 @@ func (m *merge) decide(s side) Decision {
 		// Agreed although the values differ: the CRM keeps what it was sent in a form
 		// of its own, and nobody has touched it since.
 		return Decision{}
-	case !s.direction.out():
+	case !s.direction.Sends():
 		return Decision{Kind: Differ, Shadow: pair, Reason: "the field is not sent there"}
 	case !s.direction.in() && (s.agreed && m.equal(m.won.V, s.shadow.H) || !s.agreed && m.canon(m.won.V) == ""):
 		return Decision{Kind: Differ, Shadow: pair, Reason: "the field is not read from there"}
