@@ -32,7 +32,7 @@ test("a contact that a CRM refuses says why, and is well after the next save", a
   await sheet.getByLabel("E-mail").fill("mary@example.com");
   await sheet.getByLabel("Phone").fill("none");
   await sheet.getByRole("button", { name: "Create contact" }).click();
-  await expect(page.getByText("HubSpot did not take it")).toBeVisible();
+  await expect(page.getByText("HubSpot did not accept the contact")).toBeVisible();
 
   await page.getByRole("link", { name: "Overview" }).first().click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("1 contact can't be synced");

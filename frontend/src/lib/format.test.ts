@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { count, exactTime, formatBytes, formatDuration, listWords, relativeTime } from "./format";
+import { count, exactTime, formatDuration, listWords, relativeTime } from "./format";
 
 const now = new Date("2026-06-15T12:00:00Z");
 const ago = (seconds: number) => new Date(now.getTime() - seconds * 1000);
@@ -42,8 +42,4 @@ test("count agrees with its number", () => {
 
 test("listWords", () => {
   expect([listWords([]), listWords(["a"]), listWords(["a", "b"]), listWords(["a", "b", "c"])]).toEqual(["", "a", "a and b", "a, b and c"]);
-});
-
-test("formatBytes", () => {
-  expect([formatBytes(12), formatBytes(4200), formatBytes(4_560_000)]).toEqual(["12 B", "4 kB", "4.6 MB"]);
 });

@@ -18,7 +18,8 @@ export function Providers({ children }: { children: React.ReactNode }) {
     >
       <SyncRunner>{children}</SyncRunner>
       <Toaster
-        position="bottom-right"
+        position="bottom-left"
+        offset={{ left: "16.5rem", bottom: "1.5rem" }}
         mobileOffset={{ bottom: "5rem" }}
         toastOptions={{
           classNames: {

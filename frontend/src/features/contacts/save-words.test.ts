@@ -17,9 +17,9 @@ describe("saveWords", () => {
     });
   });
   test("a refusal is not a success", () => {
-    expect(saveWords(contact(link("hubspot", "synced"), link("pipedrive", "error", "Phone is too long")), {}, false)).toMatchObject({
+    expect(saveWords(contact(link("hubspot", "synced"), link("pipedrive", "error", "Pipedrive says: the phone is too long.")), {}, false)).toMatchObject({
       tone: "warning",
-      description: "Pipedrive did not take it: Phone is too long",
+      description: "Pipedrive says: the phone is too long.",
     });
   });
   test("tells when a CRM's value was kept instead", () => {

@@ -13,12 +13,8 @@ export function saveWords(contact: Contact, sent: Partial<ContactFields>, create
   const title = `${contactName(contact)} was ${created ? "created" : "saved"}`;
   const refused = contact.links.filter((link) => link.syncStatus === "error");
   if (refused.length > 0) {
-    const reason = refused[0]?.error;
-    return {
-      tone: "warning",
-      title,
-      description: `${listWords(refused.map((link) => providerName(link.provider)))} did not take it${reason ? `: ${reason}` : "."}`,
-    };
+    const reasons = refused.map((link) => link.error ?? `${providerName(link.provider)} did not accept it.`);
+    return { tone: "warning", title, description: reasons.join(" ") };
   }
   const lost = contactFields.filter((field) => sent[field] !== undefined && !alike(sent[field], contact[field]));
   if (lost.length > 0) {

@@ -42,6 +42,7 @@ export function health(status: SyncStatus): Health {
       status.contacts === 0
         ? `There are no contacts yet, neither here nor in ${names(status.connections)}.`
         : `${count(status.contacts, "contact")} kept equal in your app, ${names(status.connections)}.`,
+    link: status.contacts === 0 ? { href: "/contacts", label: "Add some" } : undefined,
   };
 }
 
