@@ -1,6 +1,7 @@
 package sync_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -55,7 +56,7 @@ func (c *testClock) Sleep(ctx context.Context, d time.Duration) error {
 // world is the product's core between its store and two sandbox CRMs, all in
 // process and on one clock.
 type world struct {
-	*testing.T
+	testing.TB
 	ctx       context.Context
 	clock     *testClock
 	store     *sqlite.Store
@@ -63,15 +64,16 @@ type world struct {
 	hubspot   *hubspotbox.Server
 	pipedrive *pipedrivebox.Server
 	triggered int
+	second    *hubspotbox.Server // another HubSpot account, if there is one
 
 	cutMu  gosync.Mutex
 	left   int
 	cancel context.CancelFunc
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{T: t, ctx: t.Context(), clock: &testClock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}}
+	w := &world{TB: t, ctx: t.Context(), clock: &testClock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}}
 	w.hubspot = hubspotbox.New(hubspotbox.Options{
 		Clock: w.clock.Now, Token: "hubspot-token", AppID: 7, ClientSecret: "secret",
 		Knobs: hubspotbox.Knobs{TenSecondlyLimit: -1, SearchPerSecond: -1, DailyLimit: -1},
@@ -101,6 +103,7 @@ func (w *world) restart() {
 
 			return fmt.Sprintf("%08x-%08d", now.UnixMilli()/1000, ids.Add(1))
 		},
+		Vault:   plainVault{},
 		Trigger: func(context.Context) { w.triggered++ },
 	})
 }
@@ -111,13 +114,13 @@ func (w *world) Open(_ context.Context, c *sync.Connection) (sync.CRM, error) {
 	if c.Provider == contact.HubSpot {
 		return hubspot.New(hubspot.Options{
 			BaseURL: "http://hubspot.test", Fields: c.Fields, AccountID: c.AccountID, AccountURL: c.AccountURL, RateLimit: off,
-			Token:        func(context.Context) (string, error) { return "hubspot-token", nil },
-			RoundTripper: ticking{kit.Transport{Handler: w.hubspot}, w}, Clock: w.clock,
+			Token:        hubspot.StaticToken(cmp.Or(c.Credential, "hubspot-token")),
+			RoundTripper: ticking{kit.Transport{Handler: w.hubspotOf(c.Credential)}, w}, Clock: w.clock,
 		}), nil
 	}
 	return pipedrive.New(pipedrive.Options{
 		BaseURL: "http://pipedrive.test", Fields: c.Fields, AccountID: c.AccountID, AccountURL: c.AccountURL, RateLimit: off,
-		Token:        func(context.Context) (string, error) { return "pipedrive-token", nil },
+		Token:        pipedrive.StaticToken(cmp.Or(c.Credential, "pipedrive-token")),
 		RoundTripper: ticking{kit.Transport{Handler: w.pipedrive}, w}, Clock: w.clock,
 	}), nil
 }
@@ -338,3 +341,25 @@ func (t ticking) RoundTrip(r *http.Request) (*http.Response, error) {
 	t.w.tick()
 	return t.Transport.RoundTrip(r)
 }
+
+// anotherHubSpot makes a second account, whose token is "other-token".
+func (w *world) anotherHubSpot() *hubspotbox.Server {
+	w.second = hubspotbox.New(hubspotbox.Options{
+		Clock: w.clock.Now, Token: "other-token", PortalID: 4711,
+		Knobs: hubspotbox.Knobs{TenSecondlyLimit: -1, SearchPerSecond: -1, DailyLimit: -1},
+	})
+	return w.second
+}
+
+func (w *world) hubspotOf(token string) http.Handler {
+	if token == "other-token" {
+		return w.second
+	}
+	return w.hubspot
+}
+
+// plainVault shows the engine's side of a vault; package secret has the real one.
+type plainVault struct{}
+
+func (plainVault) Seal(plain, _ string) (string, error)        { return plain, nil }
+func (plainVault) Open(sealed, _ string) (string, bool, error) { return sealed, false, nil }
