@@ -57,6 +57,7 @@ var storeSuites = []struct {
 	cases []storeCase
 }{
 	{"contacts", Sequential, contactCases},
+	{"whole", Sequential, wholeCases},
 	{"links", Sequential, linkCases},
 	{"search", Sequential, searchCases},
 	{"claims", Sequential, claimCases},

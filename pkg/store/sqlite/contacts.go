@@ -111,7 +111,7 @@ func (b *batch) save(ctx context.Context, d *draft) (sync.SaveOutcome, error) {
 	switch {
 	case stored == nil && d.contact.Rev != 0:
 		return sync.SaveStale, nil
-	case stored != nil && (stored.rev != d.contact.Rev || stored.fence != d.contact.Fence || d.contact.Rev == 0):
+	case stored != nil && (stored.rev != d.contact.Rev || stored.fence != d.contact.Fence):
 		return sync.SaveStale, nil
 	}
 	if stored == nil {

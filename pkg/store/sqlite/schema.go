@@ -257,6 +257,7 @@ CREATE TABLE attempts (
 	n     INTEGER NOT NULL,
 	until INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX attempts_by_end ON attempts (until);
 
 PRAGMA user_version = 1;
 `}

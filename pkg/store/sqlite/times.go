@@ -62,7 +62,7 @@ func roundLink(l *sync.Link) {
 		round(&l.InDoubt[i].Until)
 	}
 	if l.Error != nil {
-		round(&l.Error.At)
+		round(&l.Error.At, &l.Error.RetryAt)
 	}
 }
 

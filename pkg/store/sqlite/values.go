@@ -21,6 +21,8 @@ ON CONFLICT (key) DO UPDATE SET
 	n = CASE WHEN until <= ?2 THEN 1 ELSE n + 1 END,
 	until = CASE WHEN until <= ?2 THEN ?3 ELSE until END
 RETURNING n, until`
+	dropEndedTries = `
+DELETE FROM attempts WHERE key IN (SELECT key FROM attempts INDEXED BY attempts_by_end WHERE until <= ? LIMIT 100)`
 	dropTries = `DELETE FROM attempts WHERE key = ?`
 
 	// valueKept is by how much longer than an ended value a new one has to count for
@@ -66,9 +68,12 @@ func (s *Store) DropValue(ctx context.Context, key string) error {
 	})
 }
 
-// CountAttempt implements [sync.ValueStore].
+// CountAttempt implements [sync.ValueStore]. It removes some windows that have ended.
 func (s *Store) CountAttempt(ctx context.Context, key string, now time.Time, window time.Duration) (n int, until time.Time, err error) {
 	err = s.write(ctx, "sqlite.countAttempt", func(ctx context.Context, c *conn) error {
+		if _, err := c.exec(ctx, dropEndedTries, millis(now)); err != nil {
+			return err
+		}
 		_, err := list(ctx, c, func(row scanner) (struct{}, error) {
 			var end int64
 			err := row.Scan(&n, &end)
