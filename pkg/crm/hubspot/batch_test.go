@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	gosync "sync"
 	"testing"
 	"testing/synctest"
 
@@ -288,18 +289,22 @@ func (b *bench) delete(path string) {
 func (b *bench) count(calls *int) {
 	b.Client = hubspot.New(hubspot.Options{
 		Token: hubspot.StaticToken("pat-na1-5ecret-0f-the-conformance-suite"), Fields: b.fields,
-		RoundTripper: counter{kit.Transport{Handler: b.account}, calls},
+		RoundTripper: &counter{to: kit.Transport{Handler: b.account}, calls: calls},
 	})
 }
 
+// counter counts requests, several at once too.
 type counter struct {
 	to    http.RoundTripper
+	mu    gosync.Mutex
 	calls *int
 }
 
 // RoundTrip implements [http.RoundTripper].
-func (c counter) RoundTrip(r *http.Request) (*http.Response, error) {
+func (c *counter) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.mu.Lock()
 	*c.calls++
+	c.mu.Unlock()
 	return c.to.RoundTrip(r)
 }
 
