@@ -21,6 +21,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -42,6 +43,9 @@ func main() {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		ctx, forget := untilOrphaned(ctx)
 		err = run(ctx, o, os.Stdout, os.Stderr)
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			err = nil // stopped while it was starting
+		}
 		forget()
 		stop()
 	}
@@ -64,7 +68,7 @@ func run(ctx context.Context, o options, out, diagnostics io.Writer) (err error)
 	}
 	env := &environment{own: map[string]string{}}
 	if env.get("PUBLIC_BASE_URL") == "" {
-		env.set("PUBLIC_BASE_URL", "http://"+listener.Addr().String())
+		env.set("PUBLIC_BASE_URL", "http://"+reachable(listener.Addr().(*net.TCPAddr)))
 	}
 	boxes, err := startSandboxes(o, env, listener.Addr(), log)
 	if err != nil {
@@ -85,6 +89,15 @@ func run(ctx context.Context, o options, out, diagnostics io.Writer) (err error)
 		return err
 	}
 	return host.serve(ctx, listener, func() { announce(out, env, boxes) })
+}
+
+// reachable is an address of this machine under which a listener answers.
+func reachable(addr *net.TCPAddr) string {
+	ip := addr.IP
+	if ip.IsUnspecified() {
+		ip = net.IPv4(127, 0, 0, 1)
+	}
+	return net.JoinHostPort(ip.String(), strconv.Itoa(addr.Port))
 }
 
 // host is the product and the platform around it.
