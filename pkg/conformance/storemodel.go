@@ -134,7 +134,7 @@ func (m *model) counts() (counts sync.ContactCounts, due []*sync.Contact) {
 			if l.State != sync.LinkDetached && l.ExternalID != "" {
 				n.Linked++
 			}
-			if l.State == sync.LinkActive && (l.ExternalID == "" || len(l.Intents) > 0) {
+			if l.State == sync.LinkActive && l.Error == nil && (l.ExternalID == "" || len(l.Intents) > 0) {
 				n.Pending++
 			}
 			if l.State != sync.LinkDetached && l.Error != nil {

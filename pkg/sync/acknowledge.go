@@ -232,7 +232,7 @@ func (c *Contact) deferTo(l *Link, until time.Time, err error, now time.Time) {
 func (p *pass) record(u *push) {
 	side, title := u.channel.conn.Provider.Source(), u.channel.conn.Provider.Title()
 	if err := u.result.Err; err != nil {
-		if u.findOnly || fault.Is(err, fault.Conflict) && u.foundID() != "" || concernsConnection(err) {
+		if u.findOnly || u.held || fault.Is(err, fault.Conflict) && u.foundID() != "" || concernsConnection(err) {
 			return
 		}
 		p.noteFailure(u.item.next, u.item.next.Link(u.channel.conn.ID), err)

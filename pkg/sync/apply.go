@@ -352,6 +352,9 @@ func (p *pass) lookUp(ctx context.Context, ch *channel, creates []*push) []*push
 	if len(keys) == 0 {
 		return creates
 	}
+	if !ch.conn.Has(contact.SyncKey) {
+		return p.leaveToReview(ch, creates)
+	}
 	found, err := ch.crm.FindByKeys(ctx, keys, since.Add(-pollOverlap))
 	return slices.DeleteFunc(creates, func(u *push) bool {
 		if !u.lookup {
@@ -372,6 +375,22 @@ func (p *pass) lookUp(ctx context.Context, ch *channel, creates []*push) []*push
 		default:
 			return false
 		}
+		return true
+	})
+}
+
+// leaveToReview holds creates that may have happened where nothing can be looked up
+// by key: a person looks. It returns the others.
+func (p *pass) leaveToReview(ch *channel, creates []*push) []*push {
+	return slices.DeleteFunc(creates, func(u *push) bool {
+		if !u.lookup {
+			return false
+		}
+		title := ch.conn.Provider.Title()
+		p.review(u.item.next, ch.conn.ID, "unknown_outcome", nil,
+			title+" did not confirm a new record, and has no field for the Contact Sync ID to look it up by. See whether it is there.")
+		u.result.Err = fault.New(fault.Conflict, "%s did not confirm the new record.", title)
+		u.held = true
 		return true
 	})
 }

@@ -91,8 +91,8 @@ func (s *Service) open(ctx context.Context, c *Connection, specs []FieldSpec) (*
 }
 
 // learn asks the vendor who the account is and which of our fields it has, and
-// creates those that the sync itself needs. That one of them cannot be created
-// stops nothing: the sync goes on without it.
+// creates those that the sync itself needs. That one of them is not allowed stops
+// nothing: the sync goes on without it.
 func (s *Service) learn(ctx context.Context, c *Connection, crm CRM, specs []FieldSpec, now time.Time) error {
 	account, err := crm.Account(ctx)
 	if err != nil {
@@ -107,9 +107,11 @@ func (s *Service) learn(ctx context.Context, c *Connection, crm CRM, specs []Fie
 			continue
 		}
 		field, err := crm.Ensure(ctx, spec)
+		if final(err) {
+			field, err = failedField(err), nil
+		}
 		if err != nil {
-			s.log.WarnContext(ctx, "create field", "provider", c.Provider, "field", spec.Field, "error", err)
-			continue
+			return err
 		}
 		found[spec.Field] = field
 	}

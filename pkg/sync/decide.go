@@ -186,7 +186,7 @@ func (p *pass) takeLink(it *item, s mergeSide, plan reconcile.LinkPlan, now time
 		case reconcile.Forget:
 			delete(l.Shadow, f)
 		case reconcile.Write:
-			if !l.rejected(f, d.Shadow.H) {
+			if p.run.Kind == Full || !l.rejected(f, d.Shadow.H) {
 				writes[f] = IntentValue{Val: d.Shadow.H, H: d.Shadow.H, Expect: d.Shadow.R}
 			}
 		}
@@ -227,7 +227,8 @@ func (p *pass) doubtOldIntents(l *Link, timeout time.Duration, now time.Time) {
 	l.Intents = slices.DeleteFunc(l.Intents, func(in Intent) bool { return in.Op == OpUpdate })
 }
 
-// rejected reports whether the CRM refused this very value for good.
+// rejected reports whether the CRM refused this very value for good. A full run
+// tries it all the same, once: somebody may have changed what the CRM accepts.
 func (l *Link) rejected(f contact.Field, v string) bool {
 	if l.Error == nil {
 		return false
@@ -297,7 +298,7 @@ func (p *pass) createMissing(it *item, now time.Time) {
 // happened, so it is looked up once the vendor's time-out has passed.
 func (p *pass) repeatCreate(it *item, ch *channel, l *Link, now time.Time) {
 	values := p.creatable(it.next, ch)
-	if l.Error != nil && len(l.Error.Rejected) > 0 && maps.Equal(l.Error.Rejected, pick(values, l.Error.Rejected)) {
+	if l.Error != nil && maps.Equal(l.Error.Rejected, values) && p.run.Kind != Full {
 		return
 	}
 	i := slices.IndexFunc(l.Intents, func(in Intent) bool { return in.Op == OpCreate })
@@ -342,21 +343,17 @@ func (p *pass) creatable(c *Contact, ch *channel) contact.Values {
 	return values
 }
 
-func pick(values, keys contact.Values) contact.Values {
-	picked := contact.Values{}
-	for f := range keys {
-		picked[f] = values[f]
-	}
-	return picked
-}
-
 func (p *pass) noteFailure(c *Contact, l *Link, err error) {
 	p.count(l.Provider.Source(), func(n *Counts) { n.Errors++ })
 	level := Warning
 	if final(err) {
 		level = Failure
 	}
-	p.note(c, Activity{Level: level, Provider: l.Provider, Op: "error", Direction: "out", Message: l.Provider.Title() + ": " + fault.Public(err)})
+	message := fault.Public(err)
+	if title := l.Provider.Title(); !strings.Contains(message, title) {
+		message = title + ": " + message
+	}
+	p.note(c, Activity{Level: level, Provider: l.Provider, Op: "error", Direction: "out", Message: message})
 }
 
 func labels(fields []contact.Field) string {

@@ -171,6 +171,14 @@ func (c *Contact) Link(id contact.ConnectionID) *Link {
 	return nil
 }
 
+// Waiting reports whether something is on its way to the link's record, or to make it.
+func (l *Link) Waiting() bool {
+	return l.State == LinkActive && l.Error == nil && (len(l.Intents) > 0 || l.ExternalID == "")
+}
+
+// Failing reports whether the last thing tried on the link failed.
+func (l *Link) Failing() bool { return l.State != LinkDetached && l.Error != nil }
+
 // SyncedTo lists the providers on which the contact has a record, sorted.
 func (c *Contact) SyncedTo() []contact.Provider {
 	list := []contact.Provider{}

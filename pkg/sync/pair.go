@@ -98,8 +98,9 @@ func newMatcher(conn contact.ConnectionID, linked []*Contact, stones []Tombstone
 		if l := c.Link(conn); l != nil && l.State != LinkDetached && (l.ExternalID != "" || l.State == LinkReview) {
 			m.taken[c.ID] = l.ExternalID
 		}
-		if c.Lifecycle == Active {
-			m.byID[c.ID] = c
+		m.byID[c.ID] = c
+		if c.Lifecycle != Active && !c.creatingOn(conn) {
+			m.taken[c.ID] = gone
 		}
 	}
 	for _, c := range holders {
@@ -117,6 +118,17 @@ func newMatcher(conn contact.ConnectionID, linked []*Contact, stones []Tombstone
 		}
 	}
 	return m
+}
+
+// gone stands for the record of a deleted contact: nothing is paired with it any more.
+const gone contact.ExternalID = "(deleted)"
+
+// creatingOn reports whether a create on the connection was never acknowledged: a
+// record that carries the contact's key is the one it made, also when the contact
+// was deleted meanwhile.
+func (c *Contact) creatingOn(conn contact.ConnectionID) bool {
+	l := c.Link(conn)
+	return l != nil && l.ExternalID == "" && len(l.Intents) > 0
 }
 
 // markAssigned marks contacts that another record of the connection was assigned

@@ -210,6 +210,10 @@ func (l *Link) fail(err error, sent contact.Values, now time.Time) {
 		return
 	}
 	l.Error.Rejected = contact.Values{}
+	if l.ExternalID == "" { // a record is made of all its values or not at all
+		l.Error.Rejected = sent
+		return
+	}
 	for field, v := range sent {
 		if _, named := l.Error.Fields[field]; named || len(l.Error.Fields) == 0 {
 			l.Error.Rejected[field] = v

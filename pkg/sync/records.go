@@ -221,7 +221,7 @@ type ConflictValue struct {
 // Review is something only a person can decide; it blocks nothing else.
 type Review struct {
 	ID           string               `json:"id"`
-	Kind         string               `json:"kind"` // ambiguous, duplicate_key, email_taken, merge, erasure
+	Kind         string               `json:"kind"` // ambiguous, duplicate_key, email_taken, unknown_outcome, merge, erasure
 	Provider     contact.Provider     `json:"provider"`
 	ConnectionID contact.ConnectionID `json:"connectionId"`
 	ContactID    contact.ID           `json:"contactId,omitempty"`

@@ -118,8 +118,8 @@ type ContactCounts struct {
 	// time of any that is not leased at present (zero: none).
 	Due     int
 	NextDue time.Time
-	// Links counts live links with a record, pending ones (work recorded or
-	// creating) and failing ones per connection.
+	// Links counts live links with a record, waiting ones and failing ones per
+	// connection.
 	Links map[contact.ConnectionID]LinkCounts
 }
 

@@ -151,8 +151,7 @@ type linkRow struct {
 
 type linkRows []linkRow
 
-// newLinkRows derives the rows of the links that live. A link is pending while
-// it is active and has work recorded or no record yet.
+// newLinkRows derives the rows of the links that live.
 func newLinkRows(c *sync.Contact) linkRows {
 	var rows linkRows
 	for i := range c.Links {
@@ -163,8 +162,8 @@ func newLinkRows(c *sync.Contact) linkRows {
 		row := linkRow{
 			Connection: l.ConnectionID,
 			External:   l.ExternalID,
-			Pending:    l.State == sync.LinkActive && (len(l.Intents) > 0 || l.ExternalID == ""),
-			Failing:    l.Error != nil,
+			Pending:    l.Waiting(),
+			Failing:    l.Failing(),
 		}
 		rows = append(rows, row)
 	}
