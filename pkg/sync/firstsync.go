@@ -62,21 +62,17 @@ func (p *pass) list(ctx context.Context) (bool, error) {
 		if errs[i] == nil {
 			continue
 		}
-		if fault.Is(errs[i], fault.Throttled) && p.outOfTime(ctx) {
-			return false, nil // goes on at the same page next time
-		}
-		if fault.Is(errs[i], fault.Stale) {
-			return false, errs[i]
+		if p.tooLate(errs[i]) || fault.Is(errs[i], fault.Stale) {
+			continue // below
 		}
 		p.halt(ctx, ch, errs[i])
 		p.setListing(ch, func(l *Listing) { l.Error = fault.Public(errs[i]) })
 	}
-	for _, ch := range p.live() {
-		if !p.listing(ch).Done {
-			return false, nil
-		}
+	if i := slices.IndexFunc(errs, func(err error) bool { return fault.Is(err, fault.Stale) }); i >= 0 {
+		return false, errs[i]
 	}
-	return true, nil
+	// What is not listed completely goes on at the same page next time.
+	return !slices.ContainsFunc(p.live(), func(ch *channel) bool { return !p.listing(ch).Done }), nil
 }
 
 func (p *pass) listOne(ctx context.Context, ch *channel) error {

@@ -24,6 +24,7 @@ type pass struct {
 	run      *Run // what it counts into; only stored for runs
 	channels []*channel
 	replaced []contact.ConnectionID // whose links have ended
+	late     bool                   // there was no time to open every connection
 	meter    *Meter
 	dry      bool      // decide and count, write nothing
 	deadline time.Time // zero: none
@@ -31,7 +32,7 @@ type pass struct {
 	ready    []*item            // all writes answered, to be acknowledged
 	rounds   map[contact.ID]int // how often a contact was found due again
 
-	mu       gosync.Mutex // guards log and run while connections are listed in parallel
+	mu       gosync.Mutex // guards log, run and late while connections are listed in parallel
 	activity []Activity
 	reviews  []Review
 }
@@ -50,7 +51,7 @@ func (s *Service) begin(ctx context.Context, customer contact.CustomerID, run *R
 	p := &pass{Service: s, choices: chosen, customer: customer, run: run, meter: &Meter{}, rounds: map[contact.ID]int{}, dry: run.DryRun}
 	if deadline, ok := ctx.Deadline(); ok {
 		p.deadline = deadline
-		p.margin = min(5*time.Second, deadline.Sub(s.clock.Now())/5)
+		p.margin = min(max(deadline.Sub(s.clock.Now())/5, minMargin), maxMargin)
 	}
 	ctx = WithMeter(ctx, p.meter)
 	now := s.clock.Now()
@@ -63,12 +64,13 @@ func (s *Service) begin(ctx context.Context, customer contact.CustomerID, run *R
 	slices.SortFunc(conns, func(a, b *Connection) int {
 		return cmp.Or(cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.ID, b.ID))
 	})
-	opened := make([]*channel, len(conns))
+	opened, late := make([]*channel, len(conns)), make([]bool, len(conns))
 	tasks := make([]func(), len(conns))
 	for i, c := range conns {
 		tasks[i] = func() {
 			ch, err := s.open(ctx, c, chosen.specs[c.Provider])
 			if err != nil {
+				late[i] = p.tooLate(err)
 				s.stop(ctx, c, err)
 				return
 			}
@@ -76,8 +78,15 @@ func (s *Service) begin(ctx context.Context, customer contact.CustomerID, run *R
 		}
 	}
 	s.parallel(tasks...)
+	p.late = slices.Contains(late, true)
 	p.channels = slices.DeleteFunc(opened, func(ch *channel) bool { return ch == nil })
 	return p, ctx, nil
+}
+
+// tooLate reports whether a call was not sent because the invocation, or a rate
+// window, left no time for it: the next invocation has that time.
+func (p *pass) tooLate(err error) bool {
+	return fault.Is(err, fault.Throttled) && fault.As(err).Until.Sub(p.clock.Now()) < time.Minute
 }
 
 // outOfTime reports whether too little of the invocation is left to begin anything.

@@ -20,9 +20,16 @@ func (p *pass) poll(ctx context.Context) error {
 			since: ch.conn.Watermark.Add(-pollOverlap), seen: map[contact.ExternalID]bool{},
 		}
 		q.whole = !ch.limits.Deletions && q.linked < sweepBelow
-		if err := q.do(ctx); err != nil {
-			p.halt(ctx, ch, err)
+		err := q.do(ctx)
+		if err == nil {
+			return
 		}
+		if p.tooLate(err) {
+			p.mu.Lock()
+			p.late = true
+			p.mu.Unlock()
+		}
+		p.halt(ctx, ch, err)
 	})
 	return nil
 }

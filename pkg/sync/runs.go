@@ -47,6 +47,9 @@ func (s *Service) sync(ctx context.Context, customer contact.CustomerID, req Syn
 
 // steps does the work of a run of either kind.
 func (p *pass) steps(ctx context.Context) error {
+	if p.late {
+		return nil
+	}
 	if len(p.channels) == 0 {
 		p.run.Checkpoint.Phase = PhaseDone
 		return nil
@@ -55,7 +58,7 @@ func (p *pass) steps(ctx context.Context) error {
 		return p.full(ctx)
 	}
 	if p.run.Checkpoint.Phase == PhaseList {
-		if err := p.poll(ctx); err != nil {
+		if err := p.poll(ctx); err != nil || p.late {
 			return err
 		}
 		p.run.Checkpoint.Phase = PhaseWork

@@ -31,6 +31,10 @@ const (
 	// sweepBelow is the size under which an account that does not report deletions is
 	// listed in full instead of polled.
 	sweepBelow = 2000
+	// minMargin and maxMargin bound the part of an invocation that is kept for ending
+	// it well. The least is what one call to a CRM is given.
+	minMargin = 2500 * time.Millisecond
+	maxMargin = 5 * time.Second
 	// sweepEvery is how often accounts are listed in full.
 	sweepEvery = 24 * time.Hour
 	// maxRounds is how often a contact is worked on in one pass before it has to wait

@@ -313,3 +313,36 @@ func TestEditsAreCheckedAndGuarded(t *testing.T) {
 		}
 	}
 }
+
+// until is a context that tells a deadline on the test clock.
+type until struct {
+	context.Context
+	at time.Time
+}
+
+func (u until) Deadline() (time.Time, bool) { return u.at, true }
+
+func TestShortInvocationsStillGetThere(t *testing.T) {
+	w := newWorld(t)
+	for i := range 900 {
+		_, err := w.hubspot.Create(map[string]string{"email": fmt.Sprintf("p%d@example.com", i), "firstname": "P"})
+		w.must(err)
+	}
+	w.latency = 200 * time.Millisecond
+	for n := 1; ; n++ {
+		run, err := w.service.Sync(until{w.ctx, w.clock.Now().Add(5 * time.Second)}, acme, sync.SyncRequest{})
+		w.must(err)
+		if run.State == sync.RunDone && n > 1 {
+			t.Logf("%d invocations", n)
+			break
+		}
+		if run.State != sync.RunPartial || n > 200 {
+			t.Fatalf("invocation %d: %s, %+v, %s", n, run.State, run.Checkpoint, run.Error)
+		}
+		w.clock.Advance(time.Second)
+	}
+	w.latency = 0
+	w.clock.Advance(3 * time.Minute)
+	w.sync()
+	w.equal(900)
+}

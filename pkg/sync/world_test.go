@@ -66,9 +66,10 @@ type world struct {
 	triggered int
 	second    *hubspotbox.Server // another HubSpot account, if there is one
 
-	cutMu  gosync.Mutex
-	left   int
-	cancel context.CancelFunc
+	cutMu   gosync.Mutex
+	latency time.Duration // of each call to a CRM, on the test clock
+	left    int
+	cancel  context.CancelFunc
 }
 
 func newWorld(t testing.TB) *world {
@@ -310,6 +311,7 @@ func (w *world) cutAfter(n int, cancel context.CancelFunc) {
 func (w *world) tick() {
 	w.cutMu.Lock()
 	defer w.cutMu.Unlock()
+	w.clock.Advance(w.latency)
 	if w.cancel == nil {
 		return
 	}
