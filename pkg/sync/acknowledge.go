@@ -90,16 +90,12 @@ func (p *pass) reloadUnsaved(ctx context.Context, items []*item, outcomes []Save
 	if err != nil {
 		return nil, err
 	}
-	var unsaved []*item
+	unsaved := make([]*item, 0, len(docs))
 	for _, c := range docs {
-		it := byID[c.ID]
-		if err := p.store.AppendConflicts(ctx, p.customer, c.Outbox); err != nil {
-			return nil, err
-		}
-		it.next = c
-		unsaved = append(unsaved, it)
+		byID[c.ID].next = c
+		unsaved = append(unsaved, byID[c.ID])
 	}
-	return unsaved, nil
+	return unsaved, p.logConflicts(ctx, unsaved)
 }
 
 // refuseTaken turns answers that name a record of another contact into a refusal.

@@ -130,6 +130,7 @@ func (b *batchItems) byContact(context.Context, []contact.ID) ([]Staged, error) 
 // read stays, and is claimed again when its lease is over.
 func (p *pass) resolve(ctx context.Context, b *batchItems, hints []Hint) error {
 	var done []Hint
+	var due []contact.ID
 	for _, ch := range p.channels {
 		records, byRecord, answered := hinted(ch, hints)
 		done = append(done, answered...)
@@ -141,13 +142,19 @@ func (p *pass) resolve(ctx context.Context, b *batchItems, hints []Hint) error {
 			return err
 		}
 		for _, x := range pairs {
-			ok, err := p.resolveOne(ctx, ch, b, x, byRecord[x.record.ID])
-			if err != nil {
-				return err
+			if x.verdict.Kind == match.Known {
+				if b.byID[x.contact.ID] == nil && !seenBefore(x.contact.Link(ch.conn.ID), byRecord[x.record.ID]) {
+					due = append(due, x.contact.ID)
+				}
+			} else if !p.resolveOne(ch, b, x) {
+				continue
 			}
-			if ok {
-				done = append(done, byRecord[x.record.ID]...)
-			}
+			done = append(done, byRecord[x.record.ID]...)
+		}
+	}
+	if len(due) > 0 {
+		if err := p.store.MarkDue(ctx, p.customer, due, p.clock.Now()); err != nil {
+			return err
 		}
 	}
 	if len(done) == 0 {
@@ -177,31 +184,27 @@ func hinted(ch *channel, hints []Hint) (records []*Record, byRecord map[contact.
 	return records, byRecord, answered
 }
 
-// resolveOne follows one verdict. It reports whether the hint is done with.
-func (p *pass) resolveOne(ctx context.Context, ch *channel, b *batchItems, x pairing, hints []Hint) (bool, error) {
+// resolveOne follows the verdict about a record that is linked to nothing. It reports
+// whether its hints are done with.
+func (p *pass) resolveOne(ch *channel, b *batchItems, x pairing) bool {
 	now := p.clock.Now()
 	switch x.verdict.Kind {
 	case match.Ignore:
-		return true, nil
-	case match.Known:
-		if b.byID[x.contact.ID] != nil || seenBefore(x.contact.Link(ch.conn.ID), hints) {
-			return true, nil
-		}
-		return true, p.store.MarkDue(ctx, p.customer, []contact.ID{x.contact.ID}, now)
+		return true
 	case match.New:
 		it := p.newContact(contact.ID(p.newID(now)), now)
 		it.next.addLink(ch, x.record.ID)
 		b.add(it)
 		b.fresh = append(b.fresh, Staged{ConnectionID: ch.conn.ID, Record: x.record, Emails: x.emails, ContactID: it.next.ID, New: true})
-		return true, nil
+		return true
 	case match.Review:
 		p.review(x.contact, ch.conn.ID, x.verdict.Reason, append([]contact.ExternalID{x.record.ID}, x.verdict.Others...), x.verdict.Message)
-		return true, nil
+		return true
 	}
 	it := b.byID[x.verdict.ContactID]
 	if it == nil {
 		if x.contact.leased(now) {
-			return false, nil // its own worker is about to link it, or will find it later
+			return false // its own worker is about to link it, or will find it later
 		}
 		it = newItem(x.contact)
 		b.add(it)
@@ -209,7 +212,7 @@ func (p *pass) resolveOne(ctx context.Context, ch *channel, b *batchItems, x pai
 	it.next.addLink(ch, x.record.ID)
 	p.count(ch.conn.Provider.Source(), func(n *Counts) { n.Linked++ })
 	p.note(it.next, Activity{Provider: ch.conn.Provider, Op: "linked", Direction: "in", Message: "Linked to a record in " + ch.conn.Provider.Title()})
-	return true, nil
+	return true
 }
 
 // seenBefore reports whether the record was read or made after everything the

@@ -60,6 +60,7 @@ type world struct {
 	ctx       context.Context
 	clock     *testClock
 	store     *sqlite.Store
+	counted   *counted
 	service   *sync.Service
 	hubspot   *hubspotbox.Server
 	pipedrive *pipedrivebox.Server
@@ -85,7 +86,7 @@ func newWorld(t testing.TB) *world {
 	store, err := sqlite.Open(w.ctx, ":memory:")
 	w.must(err)
 	t.Cleanup(func() { store.Close() })
-	w.store = store
+	w.store, w.counted = store, &counted{Store: store}
 	w.restart()
 	w.connect(contact.HubSpot)
 	w.connect(contact.Pipedrive)
@@ -96,7 +97,7 @@ func newWorld(t testing.TB) *world {
 func (w *world) restart() {
 	var ids atomic.Int64
 	w.service = sync.New(sync.Config{
-		Store: w.store, CRMs: w, Clock: w.clock,
+		Store: w.counted, CRMs: w, Clock: w.clock,
 		Fields: map[contact.Provider][]sync.FieldSpec{
 			contact.HubSpot: hubspot.DefaultFields(), contact.Pipedrive: pipedrive.DefaultFields(),
 		},
