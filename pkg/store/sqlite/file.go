@@ -14,19 +14,24 @@ import (
 // lock that the process holds on it, those of another Store included.
 var creating sync.Mutex
 
-// createFile makes an empty file for a database that holds people's data. SQLite
-// gives its side files the same permissions.
-func createFile(path string) error {
+// createFile makes an empty file for a database that holds people's data, unless
+// there is one, and returns its absolute path. SQLite gives its side files the same
+// permissions.
+func createFile(path string) (string, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
 	creating.Lock()
 	defer creating.Unlock()
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	file, err := os.OpenFile(absolute, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return nil
+		return absolute, nil
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
-	return file.Close()
+	return absolute, file.Close()
 }
 
 func cannotOpen(op, path string, err error) error {

@@ -37,8 +37,8 @@ func TestPathsOfAnyKind(t *testing.T) {
 		if n := total(t, again); n != 1 {
 			t.Errorf("%s: %d contacts through a second handle, want 1", path, n)
 		}
-		if _, err := os.Stat(path); err != nil {
-			t.Error(err)
+		if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+			t.Errorf("%s: the file is not the database (%v)", path, err)
 		}
 	}
 }

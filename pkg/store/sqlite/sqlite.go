@@ -19,7 +19,9 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"time"
 
+	"github.com/contactsync/contactsync/pkg/fault"
 	"github.com/contactsync/contactsync/pkg/sync"
 )
 
@@ -49,17 +51,19 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	const op = "sqlite.open"
 	memory := path == Memory
 	if !memory {
-		if err := createFile(path); err != nil {
+		absolute, err := createFile(path)
+		if err != nil {
 			return nil, cannotOpen(op, path, err)
 		}
+		path = absolute
 	}
 	writer, err := newPool(address(path, writerSettings), 1)
 	if err != nil {
 		return nil, classify(op, err)
 	}
 	s := &Store{writer: writer, reader: writer, fewHits: fewHits}
-	if err := s.writer.with(ctx, func(c *conn) error { return migrate(ctx, c) }); err != nil {
-		return nil, errors.Join(classify(op, err), s.Close())
+	if err := s.prepare(ctx, op); err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
 	if !memory {
 		if s.reader, err = newPool(address(path, readerSettings), readers); err != nil {
@@ -67,6 +71,24 @@ func Open(ctx context.Context, path string) (*Store, error) {
 		}
 	}
 	return s, nil
+}
+
+// prepare opens the connection that writes and brings the schema up to date. It
+// tries again for a while: of several that open a new file at once, SQLite lets one
+// switch it to write-ahead logging and tells the others at once that it is busy.
+func (s *Store) prepare(ctx context.Context, op string) error {
+	const pause, most = 10 * time.Millisecond, 10 * time.Second
+	for begun := time.Now(); ; {
+		err := classify(op, s.writer.with(ctx, func(c *conn) error { return migrate(ctx, c) }))
+		if !fault.Is(err, fault.Retryable) || time.Since(begun) > most {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(pause):
+		}
+	}
 }
 
 // Close waits for the operations under way and closes the database. Operations
@@ -112,7 +134,7 @@ var (
 	}
 )
 
-// address returns the driver's name for the database at path.
+// address returns the driver's name for the database at an absolute path.
 func address(path string, settings []string) string {
 	query := url.Values{"_pragma": settings, "_error_rc": {"true"}, "_dqs": {"false"}}.Encode()
 	if path == Memory {
