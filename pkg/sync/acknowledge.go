@@ -110,17 +110,6 @@ func (p *pass) refuseTaken(it *item) {
 	}
 }
 
-// foundID returns the record that a create made or ran into, or "".
-func (u *push) foundID() contact.ExternalID {
-	if u.result.Record != nil {
-		return u.result.Record.ID
-	}
-	if e := fault.As(u.result.Err); e != nil && e.Kind == fault.Conflict {
-		return contact.ExternalID(e.ExistingID)
-	}
-	return ""
-}
-
 // takeAnswer writes one answer into the document. It reports whether the contact
 // has to be looked at again right away.
 func (p *pass) takeAnswer(c *Contact, u *push, now time.Time) (again bool) {
@@ -159,16 +148,6 @@ func (p *pass) takeAnswer(c *Contact, u *push, now time.Time) (again bool) {
 		l.confirm(u, now)
 	}
 	return false
-}
-
-// undecided reports whether a record may still have been made: the intent stays
-// until a lookup has shown it.
-func (u *push) undecided() bool {
-	err := u.result.Err
-	if u.intent.Op != OpCreate || err == nil {
-		return false
-	}
-	return fault.Is(err, fault.OutcomeUnknown) || u.lookup && !final(err) && !fault.Is(err, fault.NotFound)
 }
 
 // confirm sets the shadow to what both sides hold after a write.

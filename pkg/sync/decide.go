@@ -16,29 +16,6 @@ import (
 // Step 4: decide. From the contact and the readings of its records to the contact
 // as it shall be and the writes that follow. Nothing is called and nothing stored.
 
-// push is one write to a CRM.
-type push struct {
-	item     *item
-	channel  *channel
-	intent   Intent
-	id       contact.ExternalID // record to write; "" for a create
-	key      contact.ID         // to be written with it; "" when it is there already
-	current  *Record            // as read
-	lookup   bool               // the create may have happened: look for the key first
-	findOnly bool               // look only: the contact was deleted meanwhile
-	adopted  bool               // the lookup found the record
-	held     bool               // the record found belongs to another contact
-	result   WriteResult
-}
-
-func (u *push) values() contact.Values {
-	values := make(contact.Values, len(u.intent.Fields))
-	for f, v := range u.intent.Fields {
-		values[f] = v.Val
-	}
-	return values
-}
-
 // decide plans one item: it changes item.next and fills item.pushes.
 func (p *pass) decide(it *item) {
 	now := p.clock.Now()

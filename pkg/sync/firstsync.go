@@ -2,7 +2,6 @@ package sync
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"time"
 
@@ -394,35 +393,4 @@ func (p *pass) workOff(ctx context.Context) (bool, error) {
 	}
 	err := p.work(ctx, true)
 	return !p.outOfTime(ctx), err
-}
-
-// tally adds what a dry run would do to its plan.
-func (p *pass) tally(items []*item) {
-	plan := p.run.Plan
-	for _, it := range items {
-		switch {
-		case it.created:
-			plan.Creates[contact.App]++
-		case !maps.Equal(it.contact.Fields, it.next.Fields):
-			plan.Updates[contact.App]++
-		}
-		for i := range it.next.Links {
-			l := &it.next.Links[i]
-			if before := it.contact.Link(l.ConnectionID); before == nil && l.ExternalID != "" {
-				plan.Links[l.Provider.Source()]++
-			}
-		}
-		plan.Conflicts += len(it.next.Outbox)
-		for _, u := range it.pushes {
-			side := u.channel.conn.Provider.Source()
-			switch u.intent.Op {
-			case OpCreate:
-				plan.Creates[side]++
-			case OpUpdate:
-				plan.Updates[side]++
-			case OpDelete:
-				plan.Deletes[side]++
-			}
-		}
-	}
 }

@@ -109,13 +109,6 @@ func (s *Service) acquire(ctx context.Context, customer contact.CustomerID, kind
 	return s.store.AcquireRun(ctx, run, now)
 }
 
-func newPlan() *PlanSummary {
-	return &PlanSummary{
-		Creates: map[contact.Source]int{}, Updates: map[contact.Source]int{}, Links: map[contact.Source]int{},
-		Deletes: map[contact.Source]int{}, Calls: map[contact.Provider]int{},
-	}
-}
-
 // unstoredRun is what edits and events count into.
 func (s *Service) unstoredRun(customer contact.CustomerID, kind Kind) *Run {
 	return &Run{CustomerID: customer, Kind: kind, State: RunRunning, StartedAt: s.clock.Now()}
@@ -243,23 +236,6 @@ func (n Counts) text() string {
 	}
 	return strings.Join(parts, ", ")
 }
-
-// priceOfPlan adds the calls that the plan's writes cost to those of the listing.
-func (p *pass) priceOfPlan() {
-	if p.run.Plan == nil {
-		return
-	}
-	for _, ch := range p.channels {
-		side := ch.conn.Provider.Source()
-		calls := listingCalls(p.run.Checkpoint.Listings[ch.conn.ID].Records, ch.limits.ListPage)
-		calls += (p.run.Plan.Creates[side] + ch.limits.Create - 1) / ch.limits.Create
-		calls += (p.run.Plan.Updates[side] + ch.limits.Update - 1) / ch.limits.Update
-		calls += (p.run.Plan.Deletes[side] + ch.limits.Delete - 1) / ch.limits.Delete
-		p.run.Plan.Calls[ch.conn.Provider] = calls
-	}
-}
-
-func listingCalls(records, page int) int { return max(1, (records+page-1)/page) }
 
 // SyncAll is the scheduled run of every customer, each with a fair part of the
 // time. It returns the run of the last customer worked on, as partial when anything
