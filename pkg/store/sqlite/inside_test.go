@@ -40,9 +40,6 @@ func TestInside(t *testing.T) {
 		}
 		checkPlan(t, s, query, query != claimNamedHeads+namedContacts+claimed)
 	}
-	if len(prepared) < 60 {
-		t.Errorf("only %d statements were prepared", len(prepared))
-	}
 }
 
 func TestSearchPlans(t *testing.T) {
@@ -154,8 +151,8 @@ func statements(t *testing.T, s *Store) map[string]bool {
 		}
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || len(texts) == 0 {
+		t.Fatalf("%d statements were prepared (%v)", len(texts), err)
 	}
 	return texts
 }
