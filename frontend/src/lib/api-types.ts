@@ -1,185 +1,53 @@
-/** Shapes of the HTTP API. Times are RFC 3339 in UTC. */
+import type { components } from "./api.gen";
 
-export type Provider = "hubspot" | "pipedrive" | (string & {});
+/** Short names for the shapes of the HTTP API; api.gen.ts is made from public/openapi.json by `npm run types`. */
+type Schemas = components["schemas"];
 
-export type ContactStatus = "synced" | "syncing" | "local_only" | "error" | "conflict";
-export type LinkStatus = "synced" | "pending" | "error" | "conflict" | "unlinked";
+export type Provider = Schemas["Provider"];
+/** Where a value comes from: the app, or a CRM. */
+export type Source = Schemas["Source"];
 
-export interface ContactFields {
-  email: string;
-  firstName: string;
-  lastName: string;
-  phone: string;
-  company: string;
-  jobTitle: string;
-  pronouns: string;
-}
+export type Contact = Schemas["Contact"];
+export type ContactStatus = Schemas["ContactStatus"];
+export type ContactPage = Schemas["ContactPage"];
+export type ContactLink = Schemas["Link"];
+export type LinkStatus = ContactLink["syncStatus"];
+export type ImportResult = Schemas["ImportResult"];
+export type RejectedLine = ImportResult["rejected"][number];
 
-export type ContactField = keyof ContactFields;
+/** The fields every contact has, by their names in the API. */
+export type ContactField = "email" | "firstName" | "lastName" | "phone" | "company" | "jobTitle" | "pronouns";
+export type ContactFields = Pick<Contact, ContactField>;
 
-export interface ContactLink {
-  provider: Provider;
-  externalId: string;
-  state: "active" | "creating" | "missing" | "review" | "detached";
-  syncStatus: LinkStatus;
-  lastSyncedAt: string | null;
-  url?: string;
-  error?: string;
-}
+export type SyncStatus = Schemas["SyncStatus"];
+export type Run = Schemas["Run"];
+export type RunCounts = Schemas["Counts"];
+export type Budget = Schemas["Budget"];
 
-export interface Contact extends ContactFields {
-  id: string;
-  customerId: string;
-  custom: Record<string, string>;
-  rev: number;
-  status: ContactStatus;
-  createdAt: string;
-  updatedAt: string;
-  lastAppModified: string | null;
-  syncedToCRMs: Provider[];
-  links: ContactLink[];
-}
+export type Connection = Schemas["Connection"];
+export type Connections = Schemas["Connections"];
+export type ConnectionState = Schemas["ConnectionState"];
+export type AvailableCrm = Schemas["AvailableCRM"];
 
-export interface ContactPage {
-  contacts: Contact[];
-  nextCursor: string | null;
-  total: number;
-}
+/** Whether a CRM has a field that can be used. */
+export type FieldState = Schemas["FieldState"];
+export type PronounsField = Schemas["SetupField"];
+export type PronounsSetup = Schemas["Setup"];
 
-export interface ImportResult {
-  runId: string;
-  created: number;
-  updated: number;
-  unchanged: number;
-  rejected: RejectedLine[];
-}
+export type Settings = Schemas["Settings"];
+export type SettingsPatch = Schemas["SettingsPatch"];
+export type FieldSettings = Schemas["FieldSettings"];
+export type FieldChoice = Schemas["FieldChoice"];
+export type RemoteField = Schemas["RemoteField"];
+export type Policy = Schemas["Policy"];
+export type PolicyChoice = Settings["policies"][number];
+export type Direction = Schemas["Direction"];
 
-export interface RejectedLine {
-  line: number;
-  message: string;
-}
+export type Conflict = Schemas["Conflict"];
+export type ConflictPage = Schemas["ConflictPage"];
 
-export type ConnectionState = "active" | "paused" | "unauthorised" | "throttled" | "error" | "new";
+export type ActivityEntry = Schemas["ActivityEntry"];
+export type ActivityOp = ActivityEntry["op"];
+export type ActivityPage = Schemas["ActivityPage"];
 
-export interface Budget {
-  used: number;
-  limit: number;
-  windowSeconds: number;
-}
-
-export interface Connection {
-  provider: Provider;
-  state: ConnectionState;
-  message?: string;
-  lastSuccessAt: string | null;
-  lagSeconds: number | null;
-  pending: number;
-  errors: number;
-  linked: number;
-  budget: Budget | null;
-  url?: string;
-}
-
-export interface RunCounts {
-  pulled: number;
-  created: number;
-  updated: number;
-  deleted: number;
-  linked: number;
-  conflicts: number;
-  unchanged: number;
-  errors: number;
-}
-
-export interface Run {
-  id: string;
-  kind: "full" | "incremental" | "import" | "event";
-  dryRun: boolean;
-  state: "running" | "done" | "partial" | "failed";
-  startedAt: string;
-  finishedAt?: string | null;
-  progress: { done: number; total?: number; phase: string };
-  counts: RunCounts;
-  calls: Record<string, number>;
-  details: Record<string, RunCounts>;
-  error?: string;
-}
-
-export interface SyncStatus {
-  state: "idle" | "running" | "attention";
-  lastSuccessAt: string | null;
-  pending: number;
-  errors: number;
-  conflicts: number;
-  contacts: number;
-  connections: Connection[];
-  run?: Run;
-}
-
-export type PronounsState = "present" | "missing" | "ambiguous" | "forbidden" | "unreachable" | "not_connected";
-
-export interface PronounsField {
-  provider: Provider;
-  field: string;
-  state: PronounsState;
-  fieldKey?: string;
-  message?: string;
-}
-
-export interface PronounsSetup {
-  fields: PronounsField[];
-  ready: boolean;
-}
-
-export type ConflictSource = "app" | Provider;
-
-export interface Conflict {
-  id: string;
-  contactId: string;
-  contactName: string;
-  field: string;
-  base: string;
-  values: { source: ConflictSource; value: string; at: string | null }[];
-  winner: ConflictSource;
-  rule: string;
-  at: string;
-  state: "decided" | "overridden";
-}
-
-export interface ConflictPage {
-  conflicts: Conflict[];
-  nextCursor: string | null;
-  total: number;
-}
-
-export type ActivityOp =
-  | "created"
-  | "updated"
-  | "deleted"
-  | "linked"
-  | "conflict"
-  | "error"
-  | "skipped"
-  | "setup"
-  | "run"
-  | "restored"
-  | "review";
-
-export interface ActivityEntry {
-  id: string;
-  at: string;
-  level: "info" | "warn" | "error";
-  runId?: string;
-  contactId?: string;
-  contactName?: string;
-  provider?: Provider;
-  op: ActivityOp;
-  direction: "in" | "out" | "app";
-  message: string;
-  fields?: string[];
-}
-
-export interface ActivityPage {
-  entries: ActivityEntry[];
-  nextCursor: string | null;
-}
+export type Session = Schemas["Session"];

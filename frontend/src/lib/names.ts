@@ -1,14 +1,9 @@
-import type { Contact, ContactField, ContactFields, Provider } from "./api-types";
+import type { Contact, ContactField, ContactFields, Source } from "./api-types";
 
-const providerNames: Record<string, string> = {
-  app: "Your app",
-  hubspot: "HubSpot",
-  pipedrive: "Pipedrive",
-  membrane: "Membrane",
-};
+const providerNames: Record<Source, string> = { app: "Your app", hubspot: "HubSpot", pipedrive: "Pipedrive" };
 
-export function providerName(provider: Provider): string {
-  return providerNames[provider] ?? provider.charAt(0).toUpperCase() + provider.slice(1);
+export function providerName(provider: Source): string {
+  return providerNames[provider];
 }
 
 export const fieldNames: Record<ContactField, string> = {

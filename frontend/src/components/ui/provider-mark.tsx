@@ -1,6 +1,6 @@
 import { cn } from "@/lib/cn";
 import { providerName } from "@/lib/names";
-import type { Provider } from "@/lib/api-types";
+import type { Source } from "@/lib/api-types";
 
 const colours: Record<string, string> = {
   app: "bg-brand-soft text-brand-ink",
@@ -9,7 +9,7 @@ const colours: Record<string, string> = {
 };
 
 /** The first letter of a CRM on its colour; always beside its name. */
-export function ProviderMark({ provider, className }: { provider: Provider; className?: string }) {
+export function ProviderMark({ provider, className }: { provider: Source; className?: string }) {
   return (
     <span
       aria-hidden

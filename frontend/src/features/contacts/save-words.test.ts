@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { Contact, ContactLink } from "@/lib/api-types";
+import type { Contact, ContactLink, Provider } from "@/lib/api-types";
 import { saveWords } from "./save-words";
 
-function link(provider: string, syncStatus: ContactLink["syncStatus"], error?: string): ContactLink {
+function link(provider: Provider, syncStatus: ContactLink["syncStatus"], error?: string): ContactLink {
   return { provider, externalId: "1", state: "active", syncStatus, lastSyncedAt: null, error };
 }
 

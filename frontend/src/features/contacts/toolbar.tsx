@@ -29,6 +29,8 @@ const turnedLabels: Partial<Record<Sort, string>> = {
   "-status": "Status, reversed",
 };
 
+const anyCrm: { value: Provider | ""; label: string } = { value: "", label: "Any CRM" };
+
 interface Props {
   view: ContactsView;
   update: UpdateView;
@@ -47,7 +49,7 @@ export function Toolbar({ view, update, providers }: Props) {
           label="CRM"
           value={view.provider}
           neutral=""
-          choices={[{ value: "", label: "Any CRM" }, ...providers.map((value) => ({ value, label: providerName(value) }))]}
+          choices={[anyCrm, ...providers.map((value) => ({ value, label: providerName(value) }))]}
           onChange={(provider) => update({ provider })}
         />
       )}

@@ -4,7 +4,7 @@ import type { ContactStatus, Provider } from "@/lib/api-types";
 export interface ContactsView {
   q: string;
   status: ContactStatus | "";
-  provider: Provider;
+  provider: Provider | "";
   sort: Sort;
   /** Page number for people; the cursor is what the server needs to find it. */
   page: number;
@@ -21,6 +21,7 @@ export const pageSize = 50;
 export const newContact = "new";
 
 const sortKeys: readonly SortKey[] = ["name", "email", "updatedAt", "createdAt", "status"];
+const providers: readonly Provider[] = ["hubspot", "pipedrive"];
 const statuses: readonly ContactStatus[] = ["synced", "syncing", "local_only", "error", "conflict"];
 const defaultSort: Sort = "name";
 
@@ -30,7 +31,7 @@ export function parseView(params: URLSearchParams): ContactsView {
   return {
     q: params.get("q") ?? "",
     status: oneOf(statuses, params.get("status")) ?? "",
-    provider: params.get("provider") ?? "",
+    provider: oneOf(providers, params.get("provider")) ?? "",
     sort: parseSort(params.get("sort")),
     page: cursor && Number.isInteger(page) && page > 1 ? page : 1,
     cursor,

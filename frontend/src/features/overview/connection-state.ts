@@ -1,4 +1,4 @@
-import { CircleAlert, CircleCheck, CirclePause, CircleDashed, Hourglass, KeyRound, type LucideIcon } from "lucide-react";
+import { CircleAlert, CircleCheck, CirclePause, CircleDashed, Hourglass, KeyRound, Unplug, type LucideIcon } from "lucide-react";
 import type { Tone } from "@/components/ui/status-label";
 import type { ConnectionState } from "@/lib/api-types";
 
@@ -8,5 +8,6 @@ export const connectionStates: Record<ConnectionState, { label: string; tone: To
   paused: { label: "Paused", tone: "warn", icon: CirclePause },
   throttled: { label: "Slowed down by the CRM", tone: "warn", icon: Hourglass },
   unauthorised: { label: "Credentials refused", tone: "bad", icon: KeyRound },
+  disconnected: { label: "Disconnected", tone: "quiet", icon: Unplug },
   error: { label: "Not reachable", tone: "bad", icon: CircleAlert },
 };

@@ -1,20 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { Connection, Run, SyncStatus } from "@/lib/api-types";
+import type { Connection, Provider, SyncStatus } from "@/lib/api-types";
+import { sampleConnection, sampleRun } from "@/test/samples";
 import { health } from "./health";
 
-function connection(provider: string, over: Partial<Connection> = {}): Connection {
-  return {
-    provider,
-    state: "active",
-    lastSuccessAt: "2026-01-01T00:00:00Z",
-    lagSeconds: 0,
-    pending: 0,
-    errors: 0,
-    linked: 500,
-    budget: null,
-    ...over,
-  };
-}
+const connection = (provider: Provider, over: Partial<Connection> = {}) => sampleConnection({ provider, ...over });
 
 function status(over: Partial<SyncStatus> = {}): SyncStatus {
   return {
@@ -29,17 +18,7 @@ function status(over: Partial<SyncStatus> = {}): SyncStatus {
   };
 }
 
-const run: Run = {
-  id: "r1",
-  kind: "incremental",
-  dryRun: false,
-  state: "running",
-  startedAt: "2026-01-01T00:00:00Z",
-  progress: { done: 1, total: 2, phase: "push" },
-  counts: { pulled: 0, created: 0, updated: 0, deleted: 0, linked: 0, conflicts: 0, unchanged: 0, errors: 0 },
-  calls: {},
-  details: {},
-};
+const run = sampleRun({ state: "running" });
 
 describe("health", () => {
   test("says that everything is fine, and of what", () => {

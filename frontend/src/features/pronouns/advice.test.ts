@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { PronounsSetup, PronounsState } from "@/lib/api-types";
+import type { PronounsSetup, FieldState } from "@/lib/api-types";
 import { advice, canSetUp, headline } from "./advice";
 
-function setup(hubspot: PronounsState, pipedrive: PronounsState): PronounsSetup {
+function setup(hubspot: FieldState, pipedrive: FieldState): PronounsSetup {
   return {
     ready: hubspot === "present" && pipedrive === "present",
     fields: [

@@ -1,8 +1,8 @@
-import type { PronounsField, PronounsSetup, PronounsState } from "@/lib/api-types";
+import type { PronounsField, PronounsSetup, FieldState } from "@/lib/api-types";
 import { listWords } from "@/lib/format";
 import { providerName } from "@/lib/names";
 
-export const stateWords: Record<PronounsState, string> = {
+export const stateWords: Record<FieldState, string> = {
   present: "Ready",
   missing: "Not there yet",
   ambiguous: "Exists twice",

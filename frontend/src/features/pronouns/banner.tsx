@@ -3,7 +3,7 @@
 import { CircleAlert, CircleCheck, CircleDashed, LoaderCircle, type LucideIcon } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { StatusLabel, type Tone } from "@/components/ui/status-label";
-import type { PronounsField, PronounsState } from "@/lib/api-types";
+import type { PronounsField, FieldState } from "@/lib/api-types";
 import { providerName } from "@/lib/names";
 import { advice, canSetUp, connected, headline, stateWords } from "./advice";
 import { usePronouns } from "./use-pronouns";
@@ -40,7 +40,7 @@ export function PronounsBanner() {
   );
 }
 
-const looks: Record<PronounsState, [Tone, LucideIcon]> = {
+const looks: Record<FieldState, [Tone, LucideIcon]> = {
   present: ["good", CircleCheck],
   missing: ["quiet", CircleDashed],
   ambiguous: ["warn", CircleAlert],

@@ -1,21 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { Run } from "@/lib/api-types";
+import { sampleRun } from "@/test/samples";
 import { driveRun } from "./drive-run";
 
-const counts = { pulled: 0, created: 0, updated: 0, deleted: 0, linked: 0, conflicts: 0, unchanged: 0, errors: 0 };
-
-function run(state: Run["state"], done: number, phase = "push"): Run {
-  return {
-    id: "r1",
-    kind: "incremental",
-    dryRun: false,
-    state,
-    startedAt: "2026-01-01T00:00:00Z",
-    progress: { done, total: 500, phase },
-    counts,
-    calls: {},
-    details: {},
-  };
+function run(state: Run["state"], done: number, phase: Run["progress"]["phase"] = "reconcile"): Run {
+  return sampleRun({ state, progress: { done, total: 500, phase } });
 }
 
 function port(posts: Run[], looks: Run[] = []) {
@@ -45,7 +34,7 @@ describe("driveRun", () => {
   });
 
   test("a new phase counts as movement", async () => {
-    const io = port([run("partial", 500, "read"), run("partial", 500, "push"), run("done", 500)]);
+    const io = port([run("partial", 500, "join"), run("partial", 500, "reconcile"), run("done", 500)]);
     await driveRun(io);
     expect(io.waits).toEqual([]);
   });

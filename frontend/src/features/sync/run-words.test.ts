@@ -1,29 +1,17 @@
 import { describe, expect, test } from "vitest";
 import type { Run } from "@/lib/api-types";
+import { noCounts, sampleRun } from "@/test/samples";
 import { countWords, phaseWords, runResult } from "./run-words";
 
-const none = { pulled: 0, created: 0, updated: 0, deleted: 0, linked: 0, conflicts: 0, unchanged: 0, errors: 0 };
-
 function run(over: Partial<Run>): Run {
-  return {
-    id: "r1",
-    kind: "full",
-    dryRun: false,
-    state: "done",
-    startedAt: "2026-01-01T00:00:00Z",
-    progress: { done: 1, phase: "push" },
-    counts: none,
-    calls: {},
-    details: {},
-    ...over,
-  };
+  return sampleRun({ kind: "full", ...over });
 }
 
 describe("countWords", () => {
   test("names only what happened", () => {
-    expect(countWords({ ...none, pulled: 9, unchanged: 5 })).toBe("");
-    expect(countWords({ ...none, created: 1 })).toBe("1 record created");
-    expect(countWords({ ...none, created: 2, updated: 1, conflicts: 1 })).toBe("2 records created, 1 record updated and 1 conflict decided");
+    expect(countWords({ ...noCounts, pulled: 9, unchanged: 5 })).toBe("");
+    expect(countWords({ ...noCounts, created: 1 })).toBe("1 record created");
+    expect(countWords({ ...noCounts, created: 2, updated: 1, conflicts: 1 })).toBe("2 records created, 1 record updated and 1 conflict decided");
   });
 });
 
@@ -32,7 +20,7 @@ describe("runResult", () => {
     expect(runResult(run({}))).toEqual({ title: "Everything was already in sync", detail: undefined });
   });
   test("does not call a run with errors a success", () => {
-    expect(runResult(run({ counts: { ...none, errors: 2 } })).title).toBe("Synced, with errors");
+    expect(runResult(run({ counts: { ...noCounts, errors: 2 } })).title).toBe("Synced, with errors");
   });
   test("gives the reason of a failure", () => {
     expect(runResult(run({ state: "failed", error: "HubSpot refused the token" })).detail).toBe("HubSpot refused the token");
