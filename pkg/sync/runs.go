@@ -18,16 +18,33 @@ type SyncRequest struct {
 
 // Sync works on a run until it is done or the time of ctx is nearly over; then the
 // run is RunPartial, and the next call goes on with it. While another invocation
-// works on the customer, its run is returned as it is.
+// works on the customer it waits for that to end: what changed before the call is
+// always covered. If there is no time for that, the other's run is returned, as
+// RunPartial.
 func (s *Service) Sync(ctx context.Context, customer contact.CustomerID, req SyncRequest) (*Run, error) {
 	if !req.DryRun {
 		if err := s.store.HurryContacts(ctx, customer, s.clock.Now()); err != nil {
 			return nil, err
 		}
 	}
-	return s.sync(ctx, customer, req)
+	for {
+		run, err := s.sync(ctx, customer, req)
+		if err != nil || run.State != RunRunning {
+			return run, err
+		}
+		deadline, ok := ctx.Deadline()
+		if ok && deadline.Sub(s.clock.Now()) < maxMargin || s.clock.Sleep(ctx, runWait) != nil {
+			run.State = RunPartial
+			return run, nil
+		}
+	}
 }
 
+// runWait is how often a run that is waited for is looked at.
+const runWait = 250 * time.Millisecond
+
+// sync is Sync without waiting: while another invocation works on the customer, its
+// run is returned as RunRunning.
 func (s *Service) sync(ctx context.Context, customer contact.CustomerID, req SyncRequest) (*Run, error) {
 	kind, err := s.kindOf(ctx, customer, req)
 	if err != nil {
