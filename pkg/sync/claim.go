@@ -45,7 +45,8 @@ func (p *pass) queued() int {
 	return n
 }
 
-// workOnce takes one batch through the steps and returns its size.
+// workOnce takes one batch through the steps and returns its size. A claim of named
+// contacts leaves hints alone.
 func (p *pass) workOnce(ctx context.Context, claim Claim) (int, error) {
 	claim.Now = p.clock.Now()
 	claim.Until = p.leaseUntil(claim.Now)
@@ -53,9 +54,11 @@ func (p *pass) workOnce(ctx context.Context, claim Claim) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	hints, err := p.store.ClaimHints(ctx, p.customer, claim)
-	if err != nil {
-		return 0, err
+	var hints []Hint
+	if claim.IDs == nil {
+		if hints, err = p.store.ClaimHints(ctx, p.customer, claim); err != nil {
+			return 0, err
+		}
 	}
 	if len(contacts)+len(hints) == 0 {
 		return 0, nil
