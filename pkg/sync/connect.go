@@ -98,6 +98,9 @@ func (s *Service) learn(ctx context.Context, c *Connection, crm CRM, specs []Fie
 	if err != nil {
 		return err
 	}
+	if c.AccountID != "" && account.ID != c.AccountID {
+		return fault.New(fault.Conflict, "The token belongs to another %s account than the one connected, %s.", c.Provider.Title(), c.AccountID)
+	}
 	found, err := crm.Discover(ctx, specs)
 	if err != nil {
 		return err
@@ -116,6 +119,7 @@ func (s *Service) learn(ctx context.Context, c *Connection, crm CRM, specs []Fie
 		found[spec.Field] = field
 	}
 	return s.updateConnection(ctx, c, func(c *Connection) {
+		c.Credential = s.resealed(c)
 		c.AccountID, c.AccountURL = account.ID, account.URL
 		c.Fields, c.FieldsAt = found, now
 	})
@@ -130,13 +134,9 @@ func ensuredAlways(spec FieldSpec) bool {
 // stop records why a connection cannot be used, in its state and for this pass.
 // Errors of single records must not come here.
 func (s *Service) stop(ctx context.Context, c *Connection, err error) {
-	state, until := ConnectionError, time.Time{}
-	switch fault.KindOf(err) {
-	case fault.Unauthorised:
-		state = ConnectionUnauthorised
-	case fault.Throttled:
-		state, until = ConnectionThrottled, fault.As(err).Until
-		if until.Sub(s.clock.Now()) < time.Minute {
+	state, until := failedState(err), time.Time{}
+	if state == ConnectionThrottled {
+		if until = fault.As(err).Until; until.Sub(s.clock.Now()) < time.Minute {
 			return // a short wait is no state worth showing
 		}
 	}
@@ -153,6 +153,17 @@ func (s *Service) stop(ctx context.Context, c *Connection, err error) {
 	if update != nil {
 		s.log.ErrorContext(ctx, "save connection", "error", update)
 	}
+}
+
+// failedState is the state of a connection that cannot be used because of err.
+func failedState(err error) ConnectionState {
+	switch fault.KindOf(err) {
+	case fault.Unauthorised:
+		return ConnectionUnauthorised
+	case fault.Throttled:
+		return ConnectionThrottled
+	}
+	return ConnectionError
 }
 
 // concernsConnection reports whether err is about the whole connection rather than

@@ -111,6 +111,23 @@ func (s *Service) try(ctx context.Context, c *Connection, token string) (Account
 	return account, sealed, err
 }
 
+// resealed returns the connection's credential, encrypted with the newest key if it is
+// with an older one.
+func (s *Service) resealed(c *Connection) string {
+	if s.vault == nil || c.Credential == "" {
+		return c.Credential
+	}
+	plain, old, err := s.vault.Open(c.Credential, c.Purpose())
+	if err != nil || !old {
+		return c.Credential
+	}
+	sealed, err := s.vault.Seal(plain, c.Purpose())
+	if err != nil {
+		return c.Credential
+	}
+	return sealed
+}
+
 // replace retires a disconnected connection for another account of its provider.
 func (s *Service) replace(ctx context.Context, old *Connection, account Account, token string) (*Connection, string, error) {
 	c := s.newConnection(old.CustomerID, old.Provider)

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -19,7 +20,7 @@ const pushWithin = 3 * time.Second
 // fault.Invalid and a message per field, or with fault.Conflict and the id of the
 // contact that has the e-mail address.
 func (s *Service) CreateContact(ctx context.Context, customer contact.CustomerID, values contact.Values) (*Contact, error) {
-	values, err := checkInput(values)
+	values, err := s.checkInput(ctx, customer, values)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +46,7 @@ func (s *Service) CreateContact(ctx context.Context, customer contact.CustomerID
 // UpdateContact changes the named fields; "" clears one. With ifRev it fails with
 // fault.Stale unless the contact still has that revision.
 func (s *Service) UpdateContact(ctx context.Context, customer contact.CustomerID, id contact.ID, patch contact.Values, ifRev *int64) (*Contact, error) {
-	patch, err := checkInput(patch)
+	patch, err := s.checkInput(ctx, customer, patch)
 	if err != nil {
 		return nil, err
 	}
@@ -252,13 +253,26 @@ func (s *Service) pushNow(ctx context.Context, c *Contact) *Contact {
 	return c
 }
 
-// checkInput tidies what a person entered, and says per field what is wrong.
-func checkInput(values contact.Values) (contact.Values, error) {
+// checkInput tidies what a person entered, and says per field what is wrong. Fields
+// that are not standard have to be in the customer's settings.
+func (s *Service) checkInput(ctx context.Context, customer contact.CustomerID, values contact.Values) (contact.Values, error) {
+	defined, err := s.customFields(ctx, customer, values)
+	if err != nil {
+		return nil, err
+	}
 	tidy := contact.Values{}
 	problems := map[string]string{}
 	for f, v := range values {
+		name, label := string(f), f.Label()
+		if !f.IsStandard() {
+			name, label = "custom."+name, cmp.Or(defined[f].Label, label)
+			if _, known := defined[f]; !known {
+				problems[name] = "There is no field of this name in the settings."
+				continue
+			}
+		}
 		if text := contact.Check(f, v); text != "" {
-			problems[string(f)] = f.Label() + " " + text + "."
+			problems[name] = label + " " + text + "."
 		}
 		tidy[f] = contact.Tidy(v)
 	}
@@ -266,6 +280,21 @@ func checkInput(values contact.Values) (contact.Values, error) {
 		return nil, fault.InvalidFields(problems)
 	}
 	return tidy, nil
+}
+
+// customFields returns the customer's own fields, if the values have any that are
+// not standard.
+func (s *Service) customFields(ctx context.Context, customer contact.CustomerID, values contact.Values) (map[contact.Field]FieldSettings, error) {
+	for f := range values {
+		if !f.IsStandard() {
+			settings, err := s.store.Settings(ctx, customer)
+			if err != nil {
+				return nil, err
+			}
+			return settings.Fields, nil
+		}
+	}
+	return nil, nil
 }
 
 // checkEmailFree fails with fault.Conflict when another contact has the address.

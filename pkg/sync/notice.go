@@ -34,8 +34,8 @@ func (s *Service) Receive(ctx context.Context, events []Event) error {
 			return err
 		}
 		for _, c := range conns {
-			if c.State == ConnectionPaused || c.BackfilledAt.IsZero() {
-				continue // its first listing will bring everything
+			if c.BackfilledAt.IsZero() || c.left() {
+				continue // a listing will bring everything
 			}
 			n, err := s.noticeEvents(ctx, c, list)
 			if err != nil {

@@ -71,7 +71,7 @@ func (s *Service) Status(ctx context.Context, customer contact.CustomerID) (*Ove
 		if first || c.LastSuccessAt.Before(o.LastSuccessAt) {
 			o.LastSuccessAt, first = c.LastSuccessAt, false
 		}
-		if c.State != ConnectionActive && c.State != ConnectionNew {
+		if state := o.Connections[len(o.Connections)-1].State; state != ConnectionActive && state != ConnectionNew {
 			o.State = "attention"
 		}
 	}
@@ -93,10 +93,14 @@ func (s *Service) connectionStatus(ctx context.Context, c *Connection, n LinkCou
 	if !c.Watermark.IsZero() {
 		st.Lag = s.clock.Now().Sub(c.Watermark)
 	}
-	if crm, err := s.crms.Open(ctx, c); err == nil {
+	crm, err := s.crms.Open(ctx, c)
+	switch {
+	case err == nil:
 		if b := crm.Budget(); b.Limit > 0 {
 			st.Budget = &b
 		}
+	case !c.left(): // as the next run will find and record
+		st.State, st.Message = failedState(err), fault.Public(err)
 	}
 	return st
 }

@@ -57,11 +57,12 @@ func (c *Connection) Has(f contact.Field) bool { return c.Fields[f].State == Fie
 
 // usable reports whether calls make sense at now.
 func (c *Connection) usable(now time.Time) bool {
-	switch c.State {
-	case ConnectionPaused, ConnectionUnauthorised, ConnectionDisconnected, ConnectionReplaced:
-		return false
-	}
-	return !now.Before(c.SnoozedUntil)
+	return !c.left() && c.State != ConnectionUnauthorised && !now.Before(c.SnoozedUntil)
+}
+
+// left reports whether a person ended the connection, for a while or for good.
+func (c *Connection) left() bool {
+	return c.State == ConnectionPaused || c.State == ConnectionDisconnected || c.State == ConnectionReplaced
 }
 
 // Kind names what a run does.

@@ -190,9 +190,9 @@ func fieldNames(settings *Settings) []contact.Field {
 
 // SettingsPatch changes settings. Nil and absent leave a choice as it is.
 type SettingsPatch struct {
-	Rev    *int64 // the revision the change is based on; nil: whatever there is
-	Policy *string
-	Region *string
+	Rev    *int64  // the revision the change is based on; nil: whatever there is
+	Policy *string // "" goes back to the deployment's
+	Region *string // "" goes back to the deployment's
 	// Fields replaces the choices of the fields named; nil takes a standard field back
 	// to its defaults and removes a custom one.
 	Fields map[contact.Field]*FieldSettings
@@ -235,11 +235,10 @@ func (s *Service) UpdateSettings(ctx context.Context, customer contact.CustomerI
 func (s *Service) apply(settings *Settings, patch SettingsPatch) map[string]string {
 	problems := map[string]string{}
 	if patch.Policy != nil {
-		p, err := reconcile.ParsePolicy(*patch.Policy)
-		if err != nil {
-			problems["policy"] = err.Error()
+		settings.Policy = reconcile.Policy(*patch.Policy)
+		if text := s.checkPolicy(settings.Policy); text != "" {
+			problems["policy"] = text
 		}
-		settings.Policy = p
 	}
 	if patch.Region != nil {
 		settings.Region = strings.ToUpper(strings.TrimSpace(*patch.Region))
@@ -273,6 +272,17 @@ var fieldName = regexp.MustCompile(`^[a-z][A-Za-z0-9_]{0,39}$`)
 
 var directions = []reconcile.Direction{reconcile.BothWays, reconcile.ToCRM, reconcile.FromCRM, reconcile.NoWay}
 
+// checkPolicy says what is wrong with a policy, or "". Empty follows the next one up.
+func (s *Service) checkPolicy(p reconcile.Policy) string {
+	if _, err := reconcile.ParsePolicy(string(p)); err != nil {
+		return "There is no such policy."
+	}
+	if provider, ok := p.Provider(); ok && s.fields[provider] == nil {
+		return "There is no CRM called " + string(provider) + "."
+	}
+	return ""
+}
+
 func (s *Service) checkField(f contact.Field, choice *FieldSettings) string {
 	switch {
 	case f == contact.SyncKey || f == Existence || !fieldName.MatchString(string(f)):
@@ -280,10 +290,8 @@ func (s *Service) checkField(f contact.Field, choice *FieldSettings) string {
 	case choice == nil:
 		return ""
 	}
-	if choice.Policy != "" {
-		if _, err := reconcile.ParsePolicy(string(choice.Policy)); err != nil {
-			return err.Error()
-		}
+	if text := s.checkPolicy(choice.Policy); text != "" {
+		return text
 	}
 	if text := contact.Check(contact.Company, choice.Label); text != "" {
 		return "The label " + text + "."

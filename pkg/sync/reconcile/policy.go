@@ -27,13 +27,20 @@ const sourcePrefix = "source:"
 // ParsePolicy reads a policy from settings. An empty text is the default, CRMWins.
 func ParsePolicy(text string) (Policy, error) {
 	p := Policy(cmp.Or(text, string(CRMWins)))
-	if name, ok := strings.CutPrefix(text, sourcePrefix); ok && name != "" {
+	if provider, ok := p.Provider(); ok && provider != "" {
 		return p, nil
 	}
 	if !slices.Contains([]Policy{CRMWins, AppWins, LatestWins}, p) {
 		return "", fmt.Errorf("unknown conflict policy %q: use crm_wins, app_wins, latest_wins or source:<provider>", text)
 	}
 	return p, nil
+}
+
+// Provider returns the provider that the policy puts above everything else, if it is
+// one that does.
+func (p Policy) Provider() (provider contact.Provider, ok bool) {
+	name, ok := strings.CutPrefix(string(p), sourcePrefix)
+	return contact.Provider(name), ok
 }
 
 // Rules are the policies in force. The zero value is CRMWins for everything.
@@ -70,7 +77,7 @@ func (r Rules) rank(p Policy, s contact.Source) int {
 	if order == nil {
 		order = defaultOrder
 	}
-	if name, ok := strings.CutPrefix(string(p), sourcePrefix); ok && string(s) == name {
+	if provider, ok := p.Provider(); ok && s == provider.Source() {
 		return 0
 	}
 	if s == contact.App {
