@@ -20,6 +20,10 @@ import (
 // EnvironmentCustomer is the customer of connections made from the environment.
 const EnvironmentCustomer contact.CustomerID = "default"
 
+// minTokenSecret is how many characters the key of HS256 should have: as many bytes
+// as its hash (RFC 7518, section 3.2).
+const minTokenSecret = 32
+
 // Options is what an [App] is made of. Config and Store are required.
 type Options struct {
 	Config Config
@@ -47,25 +51,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	settings := sync.Config{
-		Store:  o.Store,
-		CRMs:   newCRMs(o),
-		Fields: fields(),
-		Clock:  o.Clock,
-		Rules:  reconcile.Rules{Default: o.Config.Policy},
-		Region: o.Config.PhoneRegion,
-		Log:    o.Log,
-	}
-	server := web.Config{
-		Ping:       o.Store.Ping,
-		Keys:       o.Config.Keys,
-		Developer:  o.Developer,
-		CronSecret: o.Config.CronSecret,
-		HubSpot:    hubspotWebhook(o.Config),
-		Version:    o.Config.Version,
-		Now:        o.Clock.Now,
-		Log:        o.Log,
-	}
+	settings, server := serviceConfig(o), serverConfig(o)
 	if c := newChain(o.Config, o.Log); c != nil {
 		settings.Trigger = func(ctx context.Context) { c.call(ctx, 1) }
 		server.Chain = c.call
@@ -78,6 +64,47 @@ func New(ctx context.Context, o Options) (*App, error) {
 	}
 	server.Service = service
 	return &App{Service: service, Server: web.New(server)}, nil
+}
+
+func serviceConfig(o Options) sync.Config {
+	c := sync.Config{
+		Store:  o.Store,
+		CRMs:   newCRMs(o),
+		Fields: fields(),
+		Clock:  o.Clock,
+		Rules:  reconcile.Rules{Default: o.Config.Policy},
+		Region: o.Config.PhoneRegion,
+		Log:    o.Log,
+	}
+	if o.Config.Vault != nil {
+		c.Vault = o.Config.Vault
+	}
+	return c
+}
+
+func serverConfig(o Options) web.Config {
+	c := web.Config{
+		Ping:          o.Store.Ping,
+		SessionSecret: o.Config.SessionSecret,
+		Values:        o.Store,
+		Keys:          o.Config.Keys,
+		TokenSecret:   o.Config.TokenSecret,
+		Developer:     o.Developer,
+		CronSecret:    o.Config.CronSecret,
+		HubSpot:       hubspotWebhook(o.Config),
+		PublicBaseURL: o.Config.PublicBaseURL,
+		HasToken:      o.Config.hasToken,
+		Version:       o.Config.Version,
+		Clock:         o.Clock,
+		Log:           o.Log,
+	}
+	if o.Config.Password != nil {
+		c.Account = &web.Account{Name: "admin", Customer: EnvironmentCustomer, Password: o.Config.Password}
+	}
+	if n := len(o.Config.TokenSecret); n > 0 && n < minTokenSecret {
+		o.Log.Warn("APP_JWT_SECRET is short enough to be guessed from a token: use 32 random characters or more")
+	}
+	return c
 }
 
 // hubspotWebhook returns nil without a secret: nothing could be verified.

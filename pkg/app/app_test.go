@@ -123,11 +123,11 @@ func TestAdaptersAreKeptWhileNothingChanges(t *testing.T) {
 		return crm
 	}
 	present := sync.RemoteField{State: sync.FieldPresent, Key: "email"}
-	hub := sync.Connection{ID: "1", Provider: contact.HubSpot, AccountID: "7", Fields: map[contact.Field]sync.RemoteField{contact.Email: present}}
+	hub := sync.Connection{ID: "1", CustomerID: EnvironmentCustomer, Provider: contact.HubSpot, AccountID: "7", Fields: map[contact.Field]sync.RemoteField{contact.Email: present}}
 	first := open(hub)
-	pipe := open(sync.Connection{ID: "2", Provider: contact.Pipedrive})
+	pipe := open(sync.Connection{ID: "2", CustomerID: EnvironmentCustomer, Provider: contact.Pipedrive})
 	hub.Rev, hub.State, hub.Watermark = 5, sync.ConnectionActive, sync.WallClock{}.Now()
-	if open(hub) != first || open(sync.Connection{ID: "2", Provider: contact.Pipedrive}) != pipe {
+	if open(hub) != first || open(sync.Connection{ID: "2", CustomerID: EnvironmentCustomer, Provider: contact.Pipedrive}) != pipe {
 		t.Error("a new adapter, though nothing it depends on changed")
 	}
 	hub.Fields[contact.Pronouns] = present

@@ -22,7 +22,7 @@ var arrows = map[string][]string{
 		"pkg/web", "pkg/sync", "pkg/sync/reconcile", "pkg/contact", "pkg/fault",
 		"pkg/crm/hubspot", "pkg/crm/pipedrive", "pkg/crm/membrane", "pkg/crm/transport", "pkg/store/mongo", "pkg/secret",
 	},
-	"pkg/web":            {"pkg/sync", "pkg/contact", "pkg/fault", "pkg/web/contactcsv"},
+	"pkg/web":            {"pkg/sync", "pkg/sync/reconcile", "pkg/contact", "pkg/fault", "pkg/web/contactcsv"},
 	"pkg/web/contactcsv": {"pkg/sync", "pkg/contact", "pkg/fault"},
 	"pkg/sync":           {"pkg/sync/reconcile", "pkg/sync/match", "pkg/contact", "pkg/fault"},
 	"pkg/sync/reconcile": {"pkg/contact"},

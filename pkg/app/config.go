@@ -11,6 +11,7 @@ import (
 	"github.com/contactsync/contactsync/pkg/crm/hubspot"
 	"github.com/contactsync/contactsync/pkg/crm/transport"
 	"github.com/contactsync/contactsync/pkg/fault"
+	"github.com/contactsync/contactsync/pkg/secret"
 	"github.com/contactsync/contactsync/pkg/sync/reconcile"
 	"github.com/contactsync/contactsync/pkg/web"
 )
@@ -23,7 +24,15 @@ type Config struct {
 	PublicBaseURL string
 	CronSecret    string
 	Keys          []web.Key
-	HubSpot       HubSpot
+	// Password admits the built-in user, with sessions signed by SessionSecret; nil:
+	// there is no such user.
+	Password      *web.Password
+	SessionSecret string
+	// TokenSecret is what a host application signs its tokens with; "" takes none.
+	TokenSecret string
+	// Vault encrypts the credentials that people enter; nil: none can be entered.
+	Vault     *secret.Box
+	HubSpot   HubSpot
 	Pipedrive     Pipedrive
 	Policy        reconcile.Policy
 	// PhoneRegion is the country of phone numbers without a country code; "" none.
@@ -53,6 +62,10 @@ func Read(getenv func(string) string) (Config, error) {
 		PublicBaseURL: v.origin("PUBLIC_BASE_URL"),
 		CronSecret:    v.text("CRON_SECRET"),
 		Keys:          v.keys("API_KEYS"),
+		Password:      v.password("APP_PASSWORD"),
+		SessionSecret: v.text("SESSION_SECRET"),
+		TokenSecret:   v.text("APP_JWT_SECRET"),
+		Vault:         v.vault("ENCRYPTION_KEYS"),
 		HubSpot: HubSpot{
 			Token:      v.text("HUBSPOT_ACCESS_TOKEN"),
 			BaseURL:    v.origin("HUBSPOT_BASE_URL"),
@@ -76,14 +89,29 @@ func Read(getenv func(string) string) (Config, error) {
 	return c, nil
 }
 
+// token returns the environment's token for a CRM, or "".
+func (c Config) token(provider contact.Provider) string {
+	switch provider {
+	case contact.HubSpot:
+		return c.HubSpot.Token
+	case contact.Pipedrive:
+		return c.Pipedrive.Token
+	}
+	return ""
+}
+
+// hasToken reports whether the environment's token serves a customer.
+func (c Config) hasToken(customer contact.CustomerID, provider contact.Provider) bool {
+	return customer == EnvironmentCustomer && c.token(provider) != ""
+}
+
 // providers lists the CRMs that the environment connects.
 func (c Config) providers() []contact.Provider {
 	var list []contact.Provider
-	if c.HubSpot.Token != "" {
-		list = append(list, contact.HubSpot)
-	}
-	if c.Pipedrive.Token != "" {
-		list = append(list, contact.Pipedrive)
+	for _, provider := range []contact.Provider{contact.HubSpot, contact.Pipedrive} {
+		if c.token(provider) != "" {
+			list = append(list, provider)
+		}
 	}
 	return list
 }
@@ -155,6 +183,30 @@ func (v *variables) keys(name string) []web.Key {
 		v.problems = append(v.problems, fault.Public(err))
 	}
 	return keys
+}
+
+func (v *variables) password(name string) *web.Password {
+	text := v.getenv(name) // a password may begin or end with a space
+	if strings.TrimSpace(text) == "" {
+		return nil
+	}
+	password, err := web.ParsePassword(text)
+	if err != nil {
+		v.problem(name, err.Error())
+	}
+	return password
+}
+
+func (v *variables) vault(name string) *secret.Box {
+	keys := v.list(name)
+	if len(keys) == 0 {
+		return nil
+	}
+	box, err := secret.New(keys)
+	if err != nil {
+		v.problem(name, "cannot be used: "+err.Error())
+	}
+	return box
 }
 
 // rate reads calls/seconds, such as 100/10.

@@ -12,6 +12,7 @@ import (
 	"github.com/contactsync/contactsync/pkg/crm/pipedrive"
 	"github.com/contactsync/contactsync/pkg/crm/transport"
 	"github.com/contactsync/contactsync/pkg/fault"
+	"github.com/contactsync/contactsync/pkg/secret"
 	"github.com/contactsync/contactsync/pkg/sync"
 )
 
@@ -21,6 +22,7 @@ var (
 	_ sync.CRM     = (*pipedrive.Client)(nil)
 	_ sync.Webhook = (*hubspot.Webhook)(nil)
 	_ sync.CRMs    = (*crms)(nil)
+	_ sync.Vault   = (*secret.Box)(nil)
 )
 
 // fields lists what each CRM's records are mapped to.
@@ -31,14 +33,14 @@ func fields() map[contact.Provider][]sync.FieldSpec {
 	}
 }
 
-// crms opens the adapters of connections made from the environment. An adapter is
-// kept while nothing it was made from changes, and all share one log of calls, so
-// that pacing lives as long as the process.
+// crms opens the adapters of connections. An adapter is kept while nothing it was
+// made from changes, and all of a vendor's share one log of calls, so that pacing
+// lives as long as the process and holds for an account, whoever connected it.
 type crms struct {
 	config    Config
 	clock     sync.Clock
 	transport http.RoundTripper // nil: the network
-	permits   transport.Permits
+	permits   map[contact.Provider]transport.Permits
 	log       *slog.Logger
 
 	mu   gosync.Mutex
@@ -51,9 +53,13 @@ type opened struct {
 }
 
 func newCRMs(o Options) *crms {
+	permits := map[contact.Provider]transport.Permits{}
+	for provider := range fields() {
+		permits[provider] = transport.NewPermits()
+	}
 	return &crms{
 		config: o.Config, clock: o.Clock, transport: o.Transport, log: o.Log,
-		permits: transport.NewPermits(), open: map[contact.ConnectionID]opened{},
+		permits: permits, open: map[contact.ConnectionID]opened{},
 	}
 }
 
@@ -76,40 +82,64 @@ func (c *crms) Open(_ context.Context, connection *sync.Connection) (sync.CRM, e
 
 // sameTarget reports whether one adapter serves both states of a connection.
 func sameTarget(a, b *sync.Connection) bool {
-	return a.Provider == b.Provider && a.AccountID == b.AccountID && a.AccountURL == b.AccountURL && maps.Equal(a.Fields, b.Fields)
+	return a.CustomerID == b.CustomerID && a.Provider == b.Provider && a.Credential == b.Credential &&
+		a.AccountID == b.AccountID && a.AccountURL == b.AccountURL && maps.Equal(a.Fields, b.Fields)
 }
 
 func (c *crms) make(connection *sync.Connection) (sync.CRM, error) {
-	switch settings := c.config; {
-	case connection.Provider == contact.HubSpot && settings.HubSpot.Token != "":
+	token, err := c.token(connection)
+	if err != nil {
+		return nil, err
+	}
+	switch settings := c.config; connection.Provider {
+	case contact.HubSpot:
 		return hubspot.New(hubspot.Options{
 			BaseURL:      settings.HubSpot.BaseURL,
 			APIVersion:   settings.HubSpot.APIVersion,
-			Token:        hubspot.StaticToken(settings.HubSpot.Token),
+			Token:        hubspot.StaticToken(token),
 			Fields:       connection.Fields,
 			AccountID:    connection.AccountID,
 			AccountURL:   connection.AccountURL,
 			RoundTripper: c.transport,
 			Clock:        c.clock,
 			RateLimit:    settings.HubSpot.RateLimit,
-			Permits:      c.permits,
+			Permits:      c.permits[contact.HubSpot],
 			Log:          c.log,
 		}), nil
-	case connection.Provider == contact.Pipedrive && settings.Pipedrive.Token != "":
+	case contact.Pipedrive:
 		return pipedrive.New(pipedrive.Options{
 			BaseURL:      settings.Pipedrive.BaseURL,
-			Token:        pipedrive.StaticToken(settings.Pipedrive.Token),
+			Token:        pipedrive.StaticToken(token),
 			Fields:       connection.Fields,
 			AccountID:    connection.AccountID,
 			AccountURL:   connection.AccountURL,
 			RoundTripper: c.transport,
 			Clock:        c.clock,
 			RateLimit:    settings.Pipedrive.RateLimit,
-			Permits:      c.permits,
+			Permits:      c.permits[contact.Pipedrive],
 			Log:          c.log,
 		}), nil
 	}
-	return nil, fault.New(fault.Unauthorised, "%s has no credentials: %s is not set.", connection.Provider.Title(), tokenVariable[connection.Provider])
+	return nil, fault.New(fault.Unavailable, "This version has no adapter for %s.", connection.Provider.Title())
+}
+
+// token returns the credential of a connection: the one that a person entered for
+// it, else the environment's, which is good for [EnvironmentCustomer] only.
+func (c *crms) token(connection *sync.Connection) (string, error) {
+	if sealed := connection.Credential; sealed != "" {
+		if c.config.Vault == nil {
+			return "", fault.New(fault.Unavailable, "The stored credential cannot be read: ENCRYPTION_KEYS is not set.")
+		}
+		token, _, err := c.config.Vault.Open(sealed, connection.Purpose())
+		return token, err
+	}
+	if connection.CustomerID != EnvironmentCustomer {
+		return "", fault.New(fault.Unauthorised, "%s has no credential. Enter a token.", connection.Provider.Title())
+	}
+	if token := c.config.token(connection.Provider); token != "" {
+		return token, nil
+	}
+	return "", fault.New(fault.Unauthorised, "%s has no credential: enter a token, or set %s.", connection.Provider.Title(), tokenVariable[connection.Provider])
 }
 
 var tokenVariable = map[contact.Provider]string{

@@ -74,8 +74,8 @@ func missing(c Config, getenv func(string) string) []string {
 	if strings.TrimSpace(getenv("MONGODB_URI")) == "" {
 		list = append(list, "MONGODB_URI is not set (the database)")
 	}
-	if len(c.Keys) == 0 {
-		list = append(list, "API_KEYS is not set (who may call the API)")
+	if len(c.Keys) == 0 && c.Password == nil && c.TokenSecret == "" {
+		list = append(list, "none of APP_PASSWORD, API_KEYS and APP_JWT_SECRET is set (who may call the API)")
 	}
 	return list
 }

@@ -18,7 +18,7 @@ type access int
 const (
 	signedIn     access = iota // someone who speaks for a customer
 	cronOnly                   // the platform's scheduler
-	checksItself               // a vendor, whose signature the handler checks
+	checksItself               // the handler decides: by a vendor's signature, or a password
 	anyone
 )
 
@@ -42,6 +42,10 @@ func ParseKeys(text string) ([]Key, error) {
 		customer, secret, _ := strings.Cut(rest, ":")
 		if name == "" || customer == "" || secret == "" {
 			return nil, fault.New(fault.Unavailable, "API_KEYS: entry %d has to read name:customerId:secret.", i+1)
+		}
+		if len(name) > maxName || !validCustomer(customer) {
+			return nil, fault.New(fault.Unavailable,
+				"API_KEYS: entry %d: a customerId has up to 100 letters, digits and . _ @ -, and begins with a letter or digit.", i+1)
 		}
 		key := Key{Name: name, Customer: contact.CustomerID(customer), secret: sha256.Sum256([]byte(secret))}
 		if other, taken := owner[key.secret]; taken {
@@ -80,50 +84,12 @@ func (s *Server) admitCron(c *call) error {
 }
 
 func (s *Server) admitSignedIn(c *call) error {
-	token, given := bearer(c.Request)
-	switch {
-	case len(s.Keys) == 0 && s.Developer == "":
-		return fault.New(fault.Unavailable, "API_KEYS is not set, so nobody can be let in.")
-	case given:
-		key, known := s.key(token)
-		if !known {
-			return fault.New(fault.Unauthorised, "The API key is not known.")
-		}
-		c.customer = key.Customer
-		return nil
-	case s.Developer == "":
-		return fault.New(fault.Unauthorised, "This needs an API key.")
-	}
-	if err := fromThisMachine(c.Request); err != nil {
+	who, err := s.identify(c)
+	if err != nil {
 		return err
 	}
-	c.customer = s.Developer
+	c.customer = who.customer
 	return nil
-}
-
-// key finds the key of a secret. It looks at all keys in any case, so that its
-// time tells nothing.
-func (s *Server) key(secret string) (Key, bool) {
-	var found Key
-	matched := 0
-	hash := sha256.Sum256([]byte(secret))
-	for _, key := range s.Keys {
-		if subtle.ConstantTimeCompare(key.secret[:], hash[:]) == 1 {
-			found, matched = key, matched+1
-		}
-	}
-	return found, matched > 0
-}
-
-// bearer returns the token of the Authorization header. given is true for any
-// such header: one that cannot be used is never treated as none.
-func bearer(r *http.Request) (token string, given bool) {
-	header := r.Header.Get("Authorization")
-	scheme, token, _ := strings.Cut(header, " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		token = ""
-	}
-	return strings.TrimSpace(token), header != ""
 }
 
 // fromThisMachine refuses requests that a web page elsewhere makes a browser on

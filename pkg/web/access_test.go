@@ -14,7 +14,7 @@ func TestParseKeys(t *testing.T) {
 	if err != nil || len(keys) != 2 || keys[0].Name != "shop" || keys[1].Customer != "other" {
 		t.Fatalf("%v %v", keys, err)
 	}
-	s := &Server{Config{Keys: keys}}
+	s := New(Config{Keys: keys})
 	for secret, want := range map[string]contact.CustomerID{"s3cret": "acme", "with:colons": "other"} {
 		if key, known := s.key(secret); !known || key.Customer != want {
 			t.Errorf("%q admits %v, %v", secret, key, known)

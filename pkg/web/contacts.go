@@ -117,6 +117,15 @@ func contactValues(c *call) (contact.Values, error) {
 			values[f] = value
 		}
 	}
+	if custom := o.object("custom"); custom != nil {
+		for _, name := range custom.names() {
+			value, _ := custom.text(name)
+			values[contact.Field(name)] = value
+			if contact.Field(name).IsStandard() {
+				custom.reject(name, "stands beside custom, not in it")
+			}
+		}
+	}
 	return values, o.done()
 }
 

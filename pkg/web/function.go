@@ -27,8 +27,7 @@ type route struct {
 
 type handler func(*Server, *call) (reply, error)
 
-// The functions. Those of settings, connections and sessions are not part of the
-// product yet.
+// The functions.
 var (
 	Contacts = Function{
 		Name: "contacts", Limit: 60 * time.Second,
@@ -83,6 +82,30 @@ var (
 			{http.MethodGet, "review", (*Server).listReviews},
 		},
 	}
+	Connections = Function{
+		Name: "connections", Limit: 30 * time.Second,
+		routes: []route{
+			{http.MethodGet, "", (*Server).listConnections},
+			{http.MethodPost, "", (*Server).connect},
+			{http.MethodPatch, "one", (*Server).changeConnection},
+			{http.MethodDelete, "one", (*Server).disconnect},
+		},
+	}
+	Settings = Function{
+		Name: "settings", Limit: 15 * time.Second,
+		routes: []route{
+			{http.MethodGet, "", (*Server).getSettings},
+			{http.MethodPatch, "", (*Server).updateSettings},
+		},
+	}
+	Session = Function{
+		Name: "session", Limit: 15 * time.Second, access: checksItself,
+		routes: []route{
+			{http.MethodGet, "", (*Server).getSession},
+			{http.MethodPost, "", (*Server).signIn},
+			{http.MethodDelete, "", (*Server).signOut},
+		},
+	}
 	Health = Function{
 		Name: "health", Limit: 10 * time.Second, access: anyone,
 		routes: []route{
@@ -93,7 +116,9 @@ var (
 
 // Functions lists every function.
 func Functions() []Function {
-	return []Function{Contacts, Sync, CronSync, SetupPronouns, WebhookHubSpot, Activity, Conflicts, Health}
+	return []Function{
+		Contacts, Sync, CronSync, SetupPronouns, WebhookHubSpot, Activity, Conflicts, Connections, Settings, Session, Health,
+	}
 }
 
 // Has reports whether some method of the function's operation op exists; a

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/contactsync/contactsync/pkg/fault"
@@ -20,8 +22,10 @@ const (
 // has to have the right type, and what nobody asks for is a mistake. Problems are
 // collected by member, so that a person sees all of them at once.
 type object struct {
+	path     string // of an object in an object: "fields.tier."
 	members  map[string]json.RawMessage
-	problems map[string]string
+	problems map[string]string // by path; shared by the objects of a body
+	children []*object
 }
 
 // object reads the request body. An empty body is an empty object.
@@ -60,7 +64,7 @@ func (o *object) read(d *json.Decoder) error {
 		}
 		key := name.(string)
 		if _, twice := o.members[key]; twice {
-			o.problems[key] = "is given twice"
+			o.reject(key, "is given twice")
 		}
 		o.members[key] = value
 	}
@@ -91,6 +95,13 @@ func (o *object) flag(name string) bool {
 	return value
 }
 
+// number returns a member that is a whole number, or nil when it is absent.
+func (o *object) number(name string) *int64 {
+	var p *int64
+	o.take(name, &p, "has to be a whole number")
+	return p
+}
+
 func (o *object) take(name string, into any, problem string) bool {
 	raw, given := o.members[name]
 	if !given {
@@ -98,23 +109,49 @@ func (o *object) take(name string, into any, problem string) bool {
 	}
 	delete(o.members, name)
 	if err := json.Unmarshal(raw, into); err != nil {
-		o.problems[name] = problem
+		o.reject(name, problem)
 	}
 	return true
 }
 
+// object returns a member that is an object; nil when it is null or absent.
+func (o *object) object(name string) *object {
+	raw, given := o.members[name]
+	delete(o.members, name)
+	if !given || string(raw) == "null" {
+		return nil
+	}
+	child := &object{path: o.path + name + ".", members: map[string]json.RawMessage{}, problems: o.problems}
+	if child.read(json.NewDecoder(bytes.NewReader(raw))) != nil {
+		o.reject(name, "has to be an object or null")
+		return nil
+	}
+	o.children = append(o.children, child)
+	return child
+}
+
+// names lists the members that were not asked for yet, sorted.
+func (o *object) names() []string { return slices.Sorted(maps.Keys(o.members)) }
+
 // reject records what is wrong with a member.
-func (o *object) reject(name, problem string) { o.problems[name] = problem }
+func (o *object) reject(name, problem string) { o.problems[o.path+name] = problem }
 
 // done reports every problem, members that were not asked for included.
 func (o *object) done() error {
-	for name := range o.members {
-		o.problems[name] = "is not known here"
-	}
+	o.rejectUnknown()
 	if len(o.problems) > 0 {
 		return fault.InvalidFields(o.problems)
 	}
 	return nil
+}
+
+func (o *object) rejectUnknown() {
+	for name := range o.members {
+		o.reject(name, "is not known here")
+	}
+	for _, child := range o.children {
+		child.rejectUnknown()
+	}
 }
 
 // checkDepth bounds nesting, without building anything.

@@ -19,20 +19,7 @@ type overviewView struct {
 	Run           *runView         `json:"run,omitempty"`
 }
 
-type connectionView struct {
-	Provider      contact.Provider     `json:"provider"`
-	State         sync.ConnectionState `json:"state"`
-	Message       string               `json:"message,omitempty"`
-	LastSuccessAt *time.Time           `json:"lastSuccessAt"`
-	LagSeconds    *int64               `json:"lagSeconds"`
-	Pending       int                  `json:"pending"`
-	Errors        int                  `json:"errors"`
-	Linked        int                  `json:"linked"`
-	Budget        *sync.Budget         `json:"budget"`
-	URL           string               `json:"url,omitempty"`
-}
-
-func viewOverview(o *sync.Overview) overviewView {
+func (s *Server) viewOverview(customer contact.CustomerID, o *sync.Overview) overviewView {
 	v := overviewView{
 		State:         o.State,
 		LastSuccessAt: moment(o.LastSuccessAt),
@@ -43,30 +30,11 @@ func viewOverview(o *sync.Overview) overviewView {
 		Connections:   make([]connectionView, len(o.Connections)),
 	}
 	for i := range o.Connections {
-		v.Connections[i] = viewConnection(&o.Connections[i])
+		v.Connections[i] = s.viewConnection(customer, &o.Connections[i])
 	}
 	if o.Run != nil {
 		run := viewRun(o.Run)
 		v.Run = &run
-	}
-	return v
-}
-
-func viewConnection(c *sync.ConnectionStatus) connectionView {
-	v := connectionView{
-		Provider:      c.Provider,
-		State:         c.State,
-		Message:       c.Message,
-		LastSuccessAt: moment(c.LastSuccessAt),
-		Pending:       c.Pending,
-		Errors:        c.Errors,
-		Linked:        c.Linked,
-		Budget:        c.Budget,
-		URL:           c.URL,
-	}
-	if c.Lag > 0 {
-		lag := int64(c.Lag / time.Second)
-		v.LagSeconds = &lag
 	}
 	return v
 }

@@ -21,7 +21,7 @@ func (s *Server) status(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(viewOverview(overview))
+	return ok(s.viewOverview(c.customer, overview))
 }
 
 func (s *Server) startSync(c *call) (reply, error) {
@@ -58,9 +58,6 @@ func (s *Server) cronSync(c *call) (reply, error) {
 	run, err := s.Service.SyncAll(c.Context())
 	if err != nil {
 		return reply{}, err
-	}
-	if run == nil {
-		return reply{status: http.StatusNoContent}, nil
 	}
 	if next := generation(c.Request) + 1; run.State == sync.RunPartial && next <= maxGenerations && s.Chain != nil {
 		s.Chain(c.Context(), next)

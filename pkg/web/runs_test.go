@@ -60,6 +60,8 @@ func TestOverview(t *testing.T) {
 		LagSeconds                    *int
 		Pending, Errors, Linked       int
 		Budget                        *budget
+		Credential, AccountID         *string
+		WebhookURL                    *string
 	}
 	var o struct {
 		State                                string

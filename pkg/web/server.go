@@ -13,6 +13,7 @@ import (
 	"iter"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/contactsync/contactsync/pkg/contact"
@@ -40,6 +41,17 @@ type Service interface {
 	Pronouns(ctx context.Context, customer contact.CustomerID) (sync.Setup, error)
 	SetUpPronouns(ctx context.Context, customer contact.CustomerID) (sync.Setup, error)
 
+	Connections(ctx context.Context, customer contact.CustomerID) ([]sync.ConnectionStatus, error)
+	Connect(ctx context.Context, customer contact.CustomerID, provider contact.Provider, token string) error
+	Reconnect(ctx context.Context, customer contact.CustomerID, provider contact.Provider) error
+	TestConnection(ctx context.Context, customer contact.CustomerID, provider contact.Provider) error
+	PauseConnection(ctx context.Context, customer contact.CustomerID, provider contact.Provider) error
+	ResumeConnection(ctx context.Context, customer contact.CustomerID, provider contact.Provider) error
+	Disconnect(ctx context.Context, customer contact.CustomerID, provider contact.Provider) error
+
+	Settings(ctx context.Context, customer contact.CustomerID) (*sync.SettingsView, error)
+	UpdateSettings(ctx context.Context, customer contact.CustomerID, patch sync.SettingsPatch) (*sync.SettingsView, error)
+
 	Activity(ctx context.Context, customer contact.CustomerID, q sync.LogQuery) (entries []sync.Activity, next string, err error)
 	Conflicts(ctx context.Context, customer contact.CustomerID, q sync.LogQuery) (entries []sync.Conflict, next string, total int, err error)
 	ResolveConflict(ctx context.Context, customer contact.CustomerID, id string, choose contact.Source) (*sync.Conflict, error)
@@ -52,8 +64,16 @@ type Config struct {
 	Service Service
 	// Ping checks the store and names it.
 	Ping func(ctx context.Context) (string, error)
+	// Account is the built-in user; nil: there is none. Its sessions are signed with
+	// SessionSecret and kept in Values, which also counts attempts to sign in.
+	Account       *Account
+	SessionSecret string
+	Values        sync.ValueStore
 	// Keys admit programs.
 	Keys []Key
+	// TokenSecret admits users of a host application, who bring a token signed with
+	// it; "" admits none.
+	TokenSecret string
 	// Developer admits requests that carry no credentials at all, as this customer,
 	// if they were sent to and from this machine. For the local host only.
 	Developer contact.CustomerID
@@ -64,10 +84,15 @@ type Config struct {
 	// Chain asks for another cron invocation, the generation-th in a row. It waits
 	// only until the request is on its way. Nil: none.
 	Chain func(ctx context.Context, generation int)
+	// PublicBaseURL is the origin that the world calls; "" when it is not known.
+	PublicBaseURL string
+	// HasToken reports whether the deployment has a token of its own for the
+	// customer's connection to a CRM. Nil: it has none.
+	HasToken func(contact.CustomerID, contact.Provider) bool
 	// Version is shown by the health function.
 	Version string
-	// Now is the time in UTC; nil: the wall clock.
-	Now func() time.Time
+	// Clock is nil for the wall clock.
+	Clock sync.Clock
 	// Log receives one line per request; nil: slog's default.
 	Log *slog.Logger
 }
@@ -75,17 +100,29 @@ type Config struct {
 // Server serves all functions. It is safe for concurrent use.
 type Server struct {
 	Config
+	sessions *sessions // nil: nobody can sign in
+	origins  *http.CrossOriginProtection
 }
 
 // New returns a server for config.
 func New(config Config) *Server {
-	if config.Now == nil {
-		config.Now = sync.WallClock{}.Now
+	if config.Clock == nil {
+		config.Clock = sync.WallClock{}
 	}
 	if config.Log == nil {
 		config.Log = slog.Default()
 	}
-	return &Server{Config: config}
+	if config.HasToken == nil {
+		config.HasToken = func(contact.CustomerID, contact.Provider) bool { return false }
+	}
+	s := &Server{Config: config, origins: http.NewCrossOriginProtection()}
+	if u, err := url.Parse(config.PublicBaseURL); err == nil && u.Host != "" {
+		_ = s.origins.AddTrustedOrigin(u.Scheme + "://" + u.Host) // a parsed address is one
+	}
+	if config.Account != nil && config.SessionSecret != "" {
+		s.sessions = newSessions(config.Values, config.SessionSecret, config.Account.Password)
+	}
+	return s
 }
 
 // answerMargin is kept back from a function's time limit for the answer itself.
@@ -97,13 +134,13 @@ func (s *Server) Serve(w http.ResponseWriter, r *http.Request, fn Function) {
 	ctx, cancel := context.WithTimeout(r.Context(), fn.Limit-answerMargin)
 	defer cancel()
 	c := newCall(w, r.WithContext(ctx))
-	began := s.Now()
+	began := s.Clock.Now()
 	reply, err := s.answer(c, fn)
 	if err != nil {
-		reply = errorReply(err, c.requestID, s.Now())
+		reply = errorReply(err, c.requestID, s.Clock.Now())
 	}
 	reply.write(w, c.requestID)
-	s.logRequest(c, fn, reply.status, s.Now().Sub(began), err)
+	s.logRequest(c, fn, reply.status, s.Clock.Now().Sub(began), err)
 }
 
 // answer runs one request through admission, routing and its handler.

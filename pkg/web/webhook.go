@@ -25,7 +25,7 @@ func (s *Server) receive(c *call, vendor sync.Webhook) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if err := vendor.Verify(c.Request, body, s.Now()); err != nil {
+	if err := vendor.Verify(c.Request, body, s.Clock.Now()); err != nil {
 		return reply{}, err
 	}
 	events, err := vendor.Decode(body)

@@ -218,6 +218,7 @@ func TestPublicAddresses(t *testing.T) {
 		"/api/sync/r1":                     "/api/sync?id=r1&op=run",
 		"/api/conflicts/c1":                "/api/conflicts?id=c1&op=one",
 		"/api/conflicts/review":            "/api/conflicts?op=review",
+		"/api/connections/hubspot":         "/api/connections?id=hubspot&op=one",
 		"/api/integration/webhook/hubspot": "/api/webhook/hubspot?",
 		"/api/integration/setup/pronouns":  "/api/setup/pronouns?",
 	} {
