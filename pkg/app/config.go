@@ -33,8 +33,8 @@ type Config struct {
 	// Vault encrypts the credentials that people enter; nil: none can be entered.
 	Vault     *secret.Box
 	HubSpot   HubSpot
-	Pipedrive     Pipedrive
-	Policy        reconcile.Policy
+	Pipedrive Pipedrive
+	Policy    reconcile.Policy
 	// PhoneRegion is the country of phone numbers without a country code; "" none.
 	PhoneRegion string
 	Version     string

@@ -60,7 +60,7 @@ func openWith(t *testing.T, env map[string]string) *desk {
 		Config: config, Store: store, Transport: crms{d}, Log: slog.New(slog.NewTextHandler(d.log, nil)),
 	})
 	d.must(err)
-	server := httptest.NewServer(http.HandlerFunc(d.serve))
+	server := httptest.NewServer(watch(t, d.serve))
 	t.Cleanup(server.Close)
 	d.url = server.URL
 	return d
@@ -88,7 +88,7 @@ func (d *desk) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 // webhook receives what the HubSpot sandbox sends.
-func (d *desk) webhook(w http.ResponseWriter, r *http.Request) { d.serve(w, r) }
+func (d *desk) webhook(w http.ResponseWriter, r *http.Request) { watch(d.T, d.serve)(w, r) }
 
 func (d *desk) must(err error) {
 	d.Helper()
@@ -111,6 +111,12 @@ func (d *desk) do(call, body string, header ...string) answer {
 	method, path, _ := strings.Cut(call, " ")
 	r, err := http.NewRequestWithContext(d.Context(), method, d.url+"/api/"+path, strings.NewReader(body))
 	d.must(err)
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	if strings.HasPrefix(path, "contacts?op=import") {
+		r.Header.Set("Content-Type", "text/csv")
+	}
 	if d.key != "" {
 		r.Header.Set("Authorization", "Bearer "+d.key)
 	}
