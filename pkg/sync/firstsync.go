@@ -259,7 +259,7 @@ func (p *pass) knownPage(ctx context.Context, after contact.ID) ([]*item, contac
 	}
 	after = docs[len(docs)-1].ID
 	now := p.clock.Now()
-	docs = slices.DeleteFunc(docs, func(c *Contact) bool { return c.Lifecycle != Active || c.leased(now) })
+	docs = slices.DeleteFunc(docs, func(c *Contact) bool { return c.leased(now) || c.Lifecycle != Active && !c.hasRecords() })
 	items := make([]*item, len(docs))
 	for i, c := range docs {
 		items[i] = newItem(c)
@@ -273,6 +273,12 @@ func (p *pass) knownPage(ctx context.Context, after contact.ID) ([]*item, contac
 		p.absent(it, rows[it.next.ID])
 	}
 	return items, after, nil
+}
+
+// hasRecords reports whether any CRM may still have a record of the contact: those
+// of a deleted one are still to be deleted.
+func (c *Contact) hasRecords() bool {
+	return slices.ContainsFunc(c.Links, func(l Link) bool { return l.State != LinkDetached })
 }
 
 // newPage makes contacts for staged records that belong to none.
