@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -9,13 +10,16 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	gosync "sync"
 	"testing"
+	"time"
 
 	"github.com/contactsync/contactsync/pkg/app"
 	"github.com/contactsync/contactsync/pkg/sandbox/hubspot"
 	"github.com/contactsync/contactsync/pkg/sandbox/kit"
 	"github.com/contactsync/contactsync/pkg/sandbox/pipedrive"
 	"github.com/contactsync/contactsync/pkg/store/sqlite"
+	"github.com/contactsync/contactsync/pkg/sync"
 	"github.com/contactsync/contactsync/pkg/web"
 )
 
@@ -25,9 +29,13 @@ type desk struct {
 	*testing.T
 	app       *app.App
 	url       string
+	store     *recorder
+	clock     *testClock
 	hubspot   *hubspot.Server
 	pipedrive *pipedrive.Server
-	key       string // sent as the API key
+	accounts  map[string]http.Handler // sandboxes by the token they take
+	key       string                  // sent as the API key
+	client    *http.Client
 	log       *bytes.Buffer
 }
 
@@ -37,43 +45,101 @@ func env() map[string]string {
 		"API_KEYS": "tests:default:s3cret,other:elsewhere:0ther", "CRON_SECRET": "cr0n", "PUBLIC_BASE_URL": "https://sync.test",
 		"HUBSPOT_ACCESS_TOKEN": "hubspot-token", "HUBSPOT_BASE_URL": "http://hubspot.test", "HUBSPOT_CLIENT_SECRET": "shh",
 		"PIPEDRIVE_API_TOKEN": "pipedrive-token", "PIPEDRIVE_BASE_URL": "http://pipedrive.test",
+		"ENCRYPTION_KEYS": newKey,
 	}
 }
+
+const newKey, oldKey = "a-new-key-of-at-least-32-characters", "an-old-key-of-at-least-32-characters"
 
 func open(t *testing.T) *desk { return openWith(t, env()) }
 
 func openWith(t *testing.T, env map[string]string) *desk {
 	t.Helper()
-	d := &desk{T: t, key: "s3cret", log: &bytes.Buffer{}}
-	d.hubspot = hubspot.New(hubspot.Options{
-		Token: "hubspot-token", ClientSecret: "shh", WebhookURL: "https://sync.test/api/webhook/hubspot",
-		Webhooks: &http.Client{Transport: kit.Transport{Handler: http.HandlerFunc(d.webhook)}},
-		Knobs:    hubspot.Knobs{TenSecondlyLimit: -1, SearchPerSecond: -1},
-	})
-	d.pipedrive = pipedrive.New(pipedrive.Options{Token: "pipedrive-token", Knobs: pipedrive.Knobs{LimitsOff: true}})
-	store, err := sqlite.Open(t.Context(), sqlite.Memory)
+	return openOn(t, sqlite.Memory, env)
+}
+
+func openOn(t *testing.T, path string, env map[string]string) *desk {
+	t.Helper()
+	d := &desk{T: t, key: "s3cret", client: http.DefaultClient, log: &bytes.Buffer{}, clock: &testClock{}}
+	d.hubspot, d.pipedrive = d.newHubSpot("hubspot-token"), d.newPipedrive("pipedrive-token")
+	d.accounts = map[string]http.Handler{"hubspot-token": d.hubspot, "pipedrive-token": d.pipedrive}
+	store, err := sqlite.Open(t.Context(), path)
 	d.must(err)
 	t.Cleanup(func() { d.must(store.Close()) })
-	config, err := app.Read(func(name string) string { return env[name] })
-	d.must(err)
-	d.app, err = app.New(t.Context(), app.Options{
-		Config: config, Store: store, Transport: crms{d}, Log: slog.New(slog.NewTextHandler(d.log, nil)),
-	})
-	d.must(err)
-	server := httptest.NewServer(watch(t, d.serve))
-	t.Cleanup(server.Close)
-	d.url = server.URL
+	d.store = &recorder{store: store}
+	d.start(env)
 	return d
 }
 
-// crms carries calls to the sandbox of their host.
+// start wires the product, as a new instance does, on what the store holds.
+func (d *desk) start(env map[string]string) {
+	d.Helper()
+	config, err := app.Read(func(name string) string { return env[name] })
+	d.must(err)
+	d.app, err = app.New(d.Context(), app.Options{
+		Config: config, Store: d.store, Clock: d.clock, Transport: crms{d}, Log: slog.New(slog.NewTextHandler(d.log, nil)),
+	})
+	d.must(err)
+	server := httptest.NewServer(watch(d.T, d.serve))
+	d.Cleanup(server.Close)
+	d.url = server.URL
+}
+
+// newHubSpot opens an account of the one HubSpot there is: all have the same id, so
+// that its events are about every one of them.
+func (d *desk) newHubSpot(token string) *hubspot.Server {
+	return hubspot.New(hubspot.Options{
+		Token: token, ClientSecret: "shh", WebhookURL: "https://sync.test/api/webhook/hubspot",
+		Webhooks: &http.Client{Transport: kit.Transport{Handler: http.HandlerFunc(d.webhook)}},
+		Knobs:    hubspot.Knobs{TenSecondlyLimit: -1, SearchPerSecond: -1},
+	})
+}
+
+func (d *desk) newPipedrive(token string) *pipedrive.Server {
+	return pipedrive.New(pipedrive.Options{Token: token, Knobs: pipedrive.Knobs{LimitsOff: true}})
+}
+
+// testClock runs beside the real one, at a distance that a test can change. Nobody
+// waits by it.
+type testClock struct {
+	mu    gosync.Mutex
+	ahead time.Duration
+	slept []time.Duration
+}
+
+func (c *testClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return sync.WallClock{}.Now().Add(c.ahead)
+}
+
+func (c *testClock) Sleep(ctx context.Context, d time.Duration) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead += d
+	c.slept = append(c.slept, d)
+	return ctx.Err()
+}
+
+// set moves the clock to a distance of the real one.
+func (c *testClock) set(ahead time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead = ahead
+}
+
+// crms carries calls to the sandbox whose token they bring.
 type crms struct{ *desk }
 
 func (c crms) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.URL.Host == "hubspot.test" {
-		return kit.Transport{Handler: c.hubspot}.RoundTrip(r)
+	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ") + r.Header.Get("X-Api-Token")
+	account, known := c.accounts[token]
+	if !known && r.URL.Host == "hubspot.test" {
+		account = c.hubspot // which refuses it
+	} else if !known {
+		account = c.pipedrive
 	}
-	return kit.Transport{Handler: c.pipedrive}.RoundTrip(r)
+	return kit.Transport{Handler: account}.RoundTrip(r)
 }
 
 // serve finds the function of a path as the platform does, without rewrites.
@@ -123,7 +189,8 @@ func (d *desk) do(call, body string, header ...string) answer {
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
-	resp, err := http.DefaultClient.Do(r)
+	r.Host = r.Header.Get("Host")
+	resp, err := d.client.Do(r)
 	d.must(err)
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
