@@ -18,6 +18,10 @@ export type RejectedLine = ImportResult["rejected"][number];
 /** The fields every contact has, by their names in the API. */
 export type ContactField = "email" | "firstName" | "lastName" | "phone" | "company" | "jobTitle" | "pronouns";
 export type ContactFields = Pick<Contact, ContactField>;
+/** What can be entered for a contact: those fields, and the customer's own. */
+export type ContactValues = ContactFields & Pick<Contact, "custom">;
+/** What is sent to create or change one. */
+export type ContactInput = Schemas["ContactInput"];
 
 export type SyncStatus = Schemas["SyncStatus"];
 export type Run = Schemas["Run"];

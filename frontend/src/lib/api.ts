@@ -1,4 +1,9 @@
+import { dismiss, isAdmitted, whenAdmitted } from "./admission";
+import type { Session } from "./api-types";
+
 /** The one way the UI talks to the API. */
+
+export const sessionPath = "/api/session";
 
 export class ApiError extends Error {
   override readonly name = "ApiError";
@@ -10,6 +15,8 @@ export class ApiError extends Error {
     message: string,
     readonly details: Record<string, string> = {},
     readonly requestId?: string,
+    /** Of 429: before this, asking again is useless. */
+    readonly retryAt?: Date,
   ) {
     super(message);
   }
@@ -28,12 +35,24 @@ export async function api<T>(path: string, options: RequestOptions = {}): Promis
   const response = await send(path, options);
   if (response.status === 204) return undefined as T;
   const body = await readJson(response);
-  if (!response.ok) throw toError(response, body);
+  if (!response.ok) {
+    if (response.status === 401 && path !== sessionPath) await checkSession();
+    throw toError(response, body);
+  }
   if (body === undefined) throw new ApiError(response.status, "bad_answer", "The server's answer could not be read.");
   return body as T;
 }
 
-export const fetcher = <T>(path: string): Promise<T> => api<T>(path);
+/** Reads for somebody who is signed in. What a signed-out person asks for stays open: the sign-in page takes over. */
+export async function fetcher<T>(path: string): Promise<T> {
+  await whenAdmitted();
+  try {
+    return await api<T>(path);
+  } catch (error) {
+    if (isAdmitted()) throw error;
+    return new Promise(() => {});
+  }
+}
 
 export function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
@@ -59,6 +78,17 @@ async function send(path: string, { method = "GET", body, rev, signal }: Request
   }
 }
 
+let checking: Promise<void> | undefined;
+
+/** After a refusal: finds out whether the session has ended, once for all the requests that were refused together. */
+function checkSession(): Promise<void> {
+  checking ??= api<Session>(sessionPath)
+    .then(({ signedIn }) => (signedIn ? undefined : dismiss()))
+    .catch(() => undefined)
+    .finally(() => (checking = undefined));
+  return checking;
+}
+
 async function readJson(response: Response): Promise<unknown> {
   try {
     return await response.json();
@@ -70,7 +100,12 @@ async function readJson(response: Response): Promise<unknown> {
 function toError(response: Response, body: unknown): ApiError {
   const error = (body as { error?: Partial<ErrorBody> } | undefined)?.error;
   const message = error?.message ?? plainMessage(response.status);
-  return new ApiError(response.status, error?.code ?? "http", message, error?.details ?? {}, error?.requestId);
+  return new ApiError(response.status, error?.code ?? "http", message, error?.details ?? {}, error?.requestId, retryAt(response));
+}
+
+function retryAt(response: Response): Date | undefined {
+  const seconds = Number(response.headers.get("Retry-After") ?? NaN);
+  return response.status === 429 && Number.isFinite(seconds) ? new Date(Date.now() + seconds * 1000) : undefined;
 }
 
 interface ErrorBody {

@@ -24,6 +24,12 @@ export function exactTime(at: Date): string {
   return new Intl.DateTimeFormat(undefined, { dateStyle: "long", timeStyle: "long" }).format(at);
 }
 
+/** A time of day, the next full minute: "10:42 AM". */
+export function clockTime(at: Date): string {
+  const minutes = Math.ceil(at.getTime() / 60_000);
+  return new Intl.DateTimeFormat(undefined, { timeStyle: "short" }).format(new Date(minutes * 60_000));
+}
+
 export function formatNumber(value: number): string {
   return new Intl.NumberFormat(undefined).format(value);
 }

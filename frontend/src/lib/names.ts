@@ -1,4 +1,7 @@
-import type { Contact, ContactField, ContactFields, Source } from "./api-types";
+import type { Contact, ContactField, ContactFields, Provider, Source } from "./api-types";
+
+/** The CRMs, in the order they are shown in. */
+export const providers: readonly Provider[] = ["hubspot", "pipedrive"];
 
 const providerNames: Record<Source, string> = { app: "Your app", hubspot: "HubSpot", pipedrive: "Pipedrive" };
 

@@ -1,4 +1,5 @@
 import Link from "next/link";
+import { cn } from "@/lib/cn";
 
 export function Brand() {
   return (
@@ -10,9 +11,9 @@ export function Brand() {
 }
 
 /** Three sides that meet: the product's mark, the same drawing as the favicon. */
-function Mark() {
+export function Mark({ className }: { className?: string }) {
   return (
-    <svg aria-hidden viewBox="0 0 32 32" className="size-6">
+    <svg aria-hidden viewBox="0 0 32 32" className={cn("size-6", className)}>
       <rect width="32" height="32" rx="8" className="fill-brand" />
       <path d="M16 9.5v7m0 0-6 4.8m6-4.8 6 4.8" fill="none" stroke="white" strokeWidth="2.2" strokeLinecap="round" />
       <g fill="white">

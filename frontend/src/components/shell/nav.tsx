@@ -1,6 +1,6 @@
 "use client";
 
-import { LayoutDashboard, UsersRound, type LucideIcon } from "lucide-react";
+import { Braces, LayoutDashboard, Plug, SlidersHorizontal, UsersRound, type LucideIcon } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { cn } from "@/lib/cn";
@@ -8,6 +8,9 @@ import { cn } from "@/lib/cn";
 const items: { href: string; label: string; icon: LucideIcon }[] = [
   { href: "/", label: "Overview", icon: LayoutDashboard },
   { href: "/contacts", label: "Contacts", icon: UsersRound },
+  { href: "/connections", label: "Connections", icon: Plug },
+  { href: "/settings", label: "Settings", icon: SlidersHorizontal },
+  { href: "/api-docs", label: "API", icon: Braces },
 ];
 
 const layouts = {
@@ -18,7 +21,7 @@ const layouts = {
   },
   bottom: {
     list: "flex",
-    link: "flex min-h-14 flex-1 flex-col items-center justify-center gap-0.5 text-xs font-medium text-ink-3 aria-[current=page]:text-brand-ink",
+    link: "flex min-h-14 min-w-0 flex-1 flex-col items-center justify-center gap-0.5 text-xs font-medium text-ink-3 aria-[current=page]:text-brand-ink",
     icon: "size-5",
   },
 };
@@ -30,8 +33,8 @@ export function Nav({ layout }: { layout: keyof typeof layouts }) {
     <nav aria-label="Pages">
       <ul className={classes.list}>
         {items.map(({ href, label, icon: Icon }) => (
-          <li key={href} className={cn(layout === "bottom" && "flex flex-1")}>
-            <Link href={href} aria-current={pathname === href ? "page" : undefined} className={classes.link}>
+          <li key={href} className={cn(layout === "bottom" && "flex min-w-0 flex-1")}>
+            <Link href={href} prefetch={false} aria-current={pathname === href ? "page" : undefined} className={classes.link}>
               <Icon aria-hidden className={classes.icon} strokeWidth={2} />
               {label}
             </Link>

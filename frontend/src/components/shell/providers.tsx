@@ -2,7 +2,6 @@
 
 import { Toaster } from "sonner";
 import { SWRConfig } from "swr";
-import { SyncRunner } from "@/features/sync/sync-runner";
 import { asApiError, fetcher } from "@/lib/api";
 
 /** Only answers that may differ next time are worth asking for again. */
@@ -16,7 +15,7 @@ export function Providers({ children }: { children: React.ReactNode }) {
     <SWRConfig
       value={{ fetcher, keepPreviousData: true, refreshWhenHidden: true, shouldRetryOnError: worthRetrying, errorRetryInterval: 3_000 }}
     >
-      <SyncRunner>{children}</SyncRunner>
+      {children}
       <Toaster
         position="bottom-left"
         offset={{ left: "16.5rem", bottom: "1.5rem" }}

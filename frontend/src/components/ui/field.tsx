@@ -9,10 +9,11 @@ interface Props extends Omit<ComponentProps<"input">, "id"> {
   error?: string;
   /** Shown below the input; is read out with it. */
   note?: React.ReactNode;
+  inputClassName?: string;
 }
 
 /** A labelled input with its error and note tied to it for assistive technology. */
-export function Field({ label, error, note, className, ...input }: Props) {
+export function Field({ label, error, note, className, inputClassName, ...input }: Props) {
   const id = useId();
   const described = [error && `${id}-error`, note && `${id}-note`].filter(Boolean).join(" ");
   return (
@@ -20,7 +21,7 @@ export function Field({ label, error, note, className, ...input }: Props) {
       <label htmlFor={id} className="mb-1.5 block text-sm font-medium text-ink-2">
         {label}
       </label>
-      <Input id={id} aria-invalid={error ? true : undefined} aria-describedby={described || undefined} {...input} />
+      <Input id={id} className={inputClassName} aria-invalid={error ? true : undefined} aria-describedby={described || undefined} {...input} />
       {error && (
         <p id={`${id}-error`} className="mt-1.5 flex items-start gap-1.5 text-sm text-bad-ink">
           <CircleAlert aria-hidden className="mt-0.5 size-3.5 shrink-0" />

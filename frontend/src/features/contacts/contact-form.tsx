@@ -1,15 +1,17 @@
 "use client";
 
-import { CircleAlert, Trash2 } from "lucide-react";
+import { Trash2 } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
+import { Notice } from "@/components/ui/notice";
 import { PanelBody, PanelFooter } from "@/components/ui/sheet";
+import { useCustomFields } from "@/features/settings/use-settings";
 import type { Contact, ContactField, Provider } from "@/lib/api-types";
-import { cn } from "@/lib/cn";
 import { fieldNames } from "@/lib/names";
 import { ContactLinks } from "./contact-links";
-import { movedMeanwhile, shownValue } from "./draft";
+import { movedMeanwhile, shownValue, storedValue, type FieldPath } from "./draft";
+import { Moved, TextButton } from "./form-notes";
 import { useContactForm } from "./use-contact-form";
 
 interface Props {
@@ -23,7 +25,7 @@ interface Props {
   onDelete(contact: Contact): void;
 }
 
-const layout: { field: ContactField; wide?: boolean; type?: string }[] = [
+const standard: { field: ContactField; wide?: boolean; type?: string }[] = [
   { field: "firstName" },
   { field: "lastName" },
   { field: "email", wide: true, type: "email" },
@@ -33,8 +35,20 @@ const layout: { field: ContactField; wide?: boolean; type?: string }[] = [
   { field: "pronouns", wide: true },
 ];
 
+interface Input {
+  field: FieldPath;
+  label: string;
+  wide?: boolean;
+  type?: string;
+}
+
 export function ContactForm({ contact, providers, onDirty, onReload, onOpen, onDone, onDelete }: Props) {
   const { stored, draft, problem, saving, dirty, type, save } = useContactForm({ contact, onDirty, onReload, onDone });
+  const own = useCustomFields();
+  const inputs: Input[] = [
+    ...standard.map(({ field, ...look }) => ({ ...look, field, label: fieldNames[field] })),
+    ...own.map(({ field, label }) => ({ field: `custom.${field}` as const, label, wide: true })),
+  ];
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
     form.current?.querySelector<HTMLElement>("[role=alert], [aria-invalid=true]")?.focus();
@@ -51,25 +65,17 @@ export function ContactForm({ contact, providers, onDirty, onReload, onOpen, onD
     >
       <PanelBody>
         {problem.message && (
-          <p
-            role="alert"
-            tabIndex={-1}
-            className={cn(
-              "mb-5 flex gap-2 rounded-md px-3 py-2.5 outline-none",
-              problem.stale ? "bg-warn-soft text-warn-ink" : "bg-bad-soft text-bad-ink",
-            )}
-          >
-            <CircleAlert aria-hidden className="mt-0.5 size-4 shrink-0" />
+          <Notice tone={problem.stale ? "warn" : "bad"} className="mb-5">
             {problem.message}
-          </p>
+          </Notice>
         )}
         <div className="grid grid-cols-2 gap-x-3 gap-y-4">
-          {layout.map(({ field, wide, type: inputType = "text" }) => (
+          {inputs.map(({ field, label, wide, type: inputType = "text" }) => (
             <Field
               key={field}
               name={field}
               type={inputType}
-              label={fieldNames[field]}
+              label={label}
               autoComplete="off"
               autoFocus={!contact && field === "firstName"}
               className={wide ? "col-span-2" : undefined}
@@ -78,7 +84,7 @@ export function ContactForm({ contact, providers, onDirty, onReload, onOpen, onD
               error={problem.fields[field]}
               note={
                 movedMeanwhile(draft, field, stored) ? (
-                  <Moved value={stored[field]} onTake={() => type(field, stored[field])} />
+                  <Moved value={storedValue(stored, field)} onTake={() => type(field, storedValue(stored, field))} />
                 ) : field === "email" && problem.existingId ? (
                   <TextButton onClick={() => onOpen(problem.existingId ?? "")}>Open that contact</TextButton>
                 ) : undefined
@@ -100,22 +106,5 @@ export function ContactForm({ contact, providers, onDirty, onReload, onOpen, onD
         </Button>
       </PanelFooter>
     </form>
-  );
-}
-
-function Moved({ value, onTake }: { value: string; onTake(): void }) {
-  return (
-    <>
-      Changed meanwhile to {value ? <b className="font-medium text-ink">{value}</b> : "blank"}.{" "}
-      <TextButton onClick={onTake}>Use that</TextButton>
-    </>
-  );
-}
-
-function TextButton({ onClick, children }: { onClick(): void; children: React.ReactNode }) {
-  return (
-    <button type="button" onClick={onClick} className="rounded-sm font-medium text-brand-ink underline underline-offset-2">
-      {children}
-    </button>
   );
 }

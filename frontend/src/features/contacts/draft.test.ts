@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Contact } from "@/lib/api-types";
-import { blankFields, changes, isDirty, movedMeanwhile, shownValue, type, type Draft } from "./draft";
+import { blankContact, changes, isDirty, movedMeanwhile, shownValue, type, type Draft } from "./draft";
 
-const stored = { ...blankFields, email: "ada@example.com", phone: "+1 555 0100" };
+const stored = { ...blankContact, email: "ada@example.com", phone: "+1 555 0100" };
 const contact = (over: Partial<Contact>) => ({ ...stored, ...over }) as Contact;
 
 describe("a draft", () => {
@@ -11,6 +11,17 @@ describe("a draft", () => {
     draft = type(draft, "phone", " +1 555 0199 ", stored);
     draft = type(draft, "company", "Engines", stored);
     expect(changes(draft)).toEqual({ phone: "+1 555 0199", company: "Engines" });
+  });
+
+  test("the customer's own fields go where the API has them", () => {
+    const own = { ...stored, custom: { tier: "gold" } };
+    let draft = type({}, "custom.tier", "silver", own);
+    draft = type(draft, "custom.region", " North ", own);
+    expect(changes(draft)).toEqual({ custom: { tier: "silver", region: "North" } });
+    expect(shownValue({}, "custom.tier", own)).toBe("gold");
+    expect(movedMeanwhile(draft, "custom.tier", contact({ custom: { tier: "bronze" } }))).toBe(true);
+    expect(isDirty(type(draft, "custom.region", "", own))).toBe(true);
+    expect(isDirty(type(type({}, "custom.region", "x", own), "custom.region", "", own))).toBe(false);
   });
 
   test("clearing a field is a change to blank", () => {

@@ -1,6 +1,6 @@
-import type { Contact, ContactFields } from "@/lib/api-types";
+import type { Contact, ContactInput } from "@/lib/api-types";
 import { listWords } from "@/lib/format";
-import { contactFields, contactName, fieldNames, providerName } from "@/lib/names";
+import { contactFields, contactName, fieldName, providerName } from "@/lib/names";
 
 export interface SaveWords {
   tone: "success" | "warning";
@@ -9,19 +9,22 @@ export interface SaveWords {
 }
 
 /** What became of a saved contact, CRM by CRM; `sent` is what the person asked for. */
-export function saveWords(contact: Contact, sent: Partial<ContactFields>, created: boolean): SaveWords {
+export function saveWords(contact: Contact, sent: ContactInput, created: boolean): SaveWords {
   const title = `${contactName(contact)} was ${created ? "created" : "saved"}`;
   const refused = contact.links.filter((link) => link.syncStatus === "error");
   if (refused.length > 0) {
     const reasons = refused.map((link) => link.error ?? `${providerName(link.provider)} did not accept it.`);
     return { tone: "warning", title, description: reasons.join(" ") };
   }
-  const lost = contactFields.filter((field) => sent[field] !== undefined && !alike(sent[field], contact[field]));
+  const lost = [
+    ...contactFields.filter((field) => isLost(sent[field], contact[field])),
+    ...Object.entries(sent.custom ?? {}).flatMap(([field, value]) => (isLost(value, contact.custom[field]) ? [field] : [])),
+  ];
   if (lost.length > 0) {
     return {
       tone: "warning",
       title,
-      description: `${listWords(lost.map((field) => fieldNames[field]))} was changed in a CRM too, and that value was kept. Both are listed among the conflicts.`,
+      description: `${listWords(lost.map(fieldName))} was changed in a CRM too, and that value was kept. Both are listed among the conflicts.`,
     };
   }
   const there = named(contact, "synced");
@@ -32,6 +35,10 @@ export function saveWords(contact: Contact, sent: Partial<ContactFields>, create
 
 function named(contact: Contact, status: "synced" | "pending"): string {
   return listWords(contact.links.filter((link) => link.syncStatus === status).map((link) => providerName(link.provider)));
+}
+
+function isLost(sent: string | null | undefined, kept = ""): boolean {
+  return typeof sent === "string" && !alike(sent, kept);
 }
 
 /** Whether two values differ at most in how they are written: case, spaces, punctuation. */

@@ -1,9 +1,8 @@
 import { useState } from "react";
 import { toast } from "sonner";
 import { asApiError, type ApiError } from "@/lib/api";
-import type { Contact, ContactField } from "@/lib/api-types";
-import { contactFields } from "@/lib/names";
-import { blankFields, changes, isDirty, type, type Draft } from "./draft";
+import type { Contact } from "@/lib/api-types";
+import { blankContact, changes, isDirty, isFieldPath, type, type Draft, type FieldPath } from "./draft";
 import { saveWords } from "./save-words";
 import { useContactWrites } from "./use-contact-writes";
 
@@ -12,7 +11,7 @@ export interface FormProblem {
   message?: string;
   /** Nothing is wrong with what was typed; somebody else was faster. */
   stale?: boolean;
-  fields: Partial<Record<ContactField, string>>;
+  fields: Partial<Record<FieldPath, string>>;
   /** The contact that has the e-mail already. */
   existingId?: string;
 }
@@ -26,7 +25,7 @@ interface Options {
 
 /** What is typed, what the server said to it, and the way to save it. */
 export function useContactForm({ contact, onDirty, onReload, onDone }: Options) {
-  const stored = contact ?? blankFields;
+  const stored = contact ?? blankContact;
   const { create, update } = useContactWrites();
   const [draft, setDraft] = useState<Draft>({});
   const [problem, setProblem] = useState<FormProblem>({ fields: {} });
@@ -69,7 +68,7 @@ export function useContactForm({ contact, onDirty, onReload, onDone }: Options) 
     problem,
     saving,
     dirty: isDirty(draft),
-    type: (field: ContactField, value: string) => {
+    type: (field: FieldPath, value: string) => {
       change(type(draft, field, value, stored));
       if (problem.fields[field]) setProblem({ ...problem, fields: { ...problem.fields, [field]: undefined } });
     },
@@ -78,7 +77,8 @@ export function useContactForm({ contact, onDirty, onReload, onDone }: Options) 
 }
 
 function toProblem(error: ApiError): FormProblem {
-  const fields = Object.fromEntries(contactFields.flatMap((field) => (error.details[field] ? [[field, error.details[field]]] : [])));
   if (error.status === 409) return { fields: { email: error.message }, existingId: error.details.id };
-  return { message: Object.keys(fields).length > 0 ? undefined : error.message, fields };
+  const elsewhere = Object.entries(error.details).flatMap(([path, text]) => (isFieldPath(path) ? [] : [text]));
+  const placed = Object.keys(error.details).length > elsewhere.length;
+  return { message: elsewhere.join(" ") || (placed ? undefined : error.message), fields: error.details };
 }

@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { useSWRConfig } from "swr";
 import { api } from "@/lib/api";
-import type { Contact, ContactFields } from "@/lib/api-types";
+import type { Contact, ContactInput } from "@/lib/api-types";
 import { useRevalidate } from "@/lib/polling";
 import { contactPath, contactsPath } from "./use-contacts";
 
@@ -17,8 +17,8 @@ export function useContactWrites() {
       return contact;
     };
     return {
-      create: async (fields: Partial<ContactFields>) => settle(await api<Contact>(contactsPath, { method: "POST", body: fields })),
-      update: async (id: string, rev: number, fields: Partial<ContactFields>) =>
+      create: async (fields: ContactInput) => settle(await api<Contact>(contactsPath, { method: "POST", body: fields })),
+      update: async (id: string, rev: number, fields: ContactInput) =>
         settle(await api<Contact>(contactPath(id), { method: "PATCH", rev, body: fields })),
       remove: async (contact: Contact) => {
         await api<void>(contactPath(contact.id), { method: "DELETE", rev: contact.rev });

@@ -1,4 +1,5 @@
 import type { ContactStatus, Provider } from "@/lib/api-types";
+import { providers } from "@/lib/names";
 
 /** What the contacts page shows. All of it is in the URL, so a view can be reloaded, shared and gone back to. */
 export interface ContactsView {
@@ -21,7 +22,6 @@ export const pageSize = 50;
 export const newContact = "new";
 
 const sortKeys: readonly SortKey[] = ["name", "email", "updatedAt", "createdAt", "status"];
-const providers: readonly Provider[] = ["hubspot", "pipedrive"];
 const statuses: readonly ContactStatus[] = ["synced", "syncing", "local_only", "error", "conflict"];
 const defaultSort: Sort = "name";
 

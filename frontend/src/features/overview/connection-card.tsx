@@ -10,7 +10,7 @@ import type { Connection } from "@/lib/api-types";
 import { formatDuration, formatNumber } from "@/lib/format";
 import { providerName } from "@/lib/names";
 import { BudgetMeter } from "./budget-meter";
-import { connectionStates } from "./connection-state";
+import { connectionStates } from "@/features/connections/connection-state";
 
 export function ConnectionCard({ connection, contacts }: { connection: Connection; contacts: number }) {
   const { provider, state, message, lagSeconds, pending, errors, linked, budget, url } = connection;

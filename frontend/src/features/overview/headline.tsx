@@ -3,6 +3,7 @@ import { cn } from "@/lib/cn";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { Loading, Skeleton } from "@/components/ui/skeleton";
 import type { Tone } from "@/components/ui/status-label";
+import { isConnected } from "@/features/connections/connection-state";
 import { SyncButton } from "@/features/sync/sync-button";
 import type { SyncStatus } from "@/lib/api-types";
 import { health, toneIcons } from "./health";
@@ -47,7 +48,7 @@ export function Headline({ status }: { status: SyncStatus }) {
           </p>
         </div>
       </div>
-      {status.connections.length > 0 && <SyncButton />}
+      {status.connections.some(isConnected) && <SyncButton />}
     </header>
   );
 }

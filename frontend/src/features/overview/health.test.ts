@@ -31,6 +31,7 @@ describe("health", () => {
 
   test.each<[string, Partial<SyncStatus>, string]>([
     ["no connection", { connections: [] }, "No CRM is connected yet"],
+    ["only former connections", { connections: [connection("hubspot", { state: "disconnected" })] }, "No CRM is connected yet"],
     ["bad credentials", { connections: [connection("hubspot", { state: "unauthorised" })] }, "HubSpot no longer accepts our credentials"],
     ["a broken CRM", { connections: [connection("pipedrive", { state: "error" })] }, "Pipedrive can't be synced right now"],
     ["a failed run", { run: { ...run, state: "failed" } }, "The last sync failed"],

@@ -1,6 +1,7 @@
 import { CircleAlert, CircleCheck, CircleDashed, RefreshCw, TriangleAlert, type LucideIcon } from "lucide-react";
 import type { Tone } from "@/components/ui/status-label";
 import type { Connection, SyncStatus } from "@/lib/api-types";
+import { isConnected } from "@/features/connections/connection-state";
 import { count, formatNumber, listWords } from "@/lib/format";
 import { providerName } from "@/lib/names";
 
@@ -24,6 +25,11 @@ export const toneIcons: Record<Tone, LucideIcon> = {
   quiet: CircleDashed,
 };
 
+/** Connections that take part; a disconnected one is nobody's concern. */
+function up(status: SyncStatus): Connection[] {
+  return status.connections.filter(isConnected);
+}
+
 type Rule = (status: SyncStatus) => Health | undefined;
 
 /** The worst thing that holds decides the sentence; rules stand in that order. */
@@ -40,8 +46,8 @@ export function health(status: SyncStatus): Health {
     title: "Everything is in sync",
     detail:
       status.contacts === 0
-        ? `There are no contacts yet, neither here nor in ${names(status.connections)}.`
-        : `${count(status.contacts, "contact")} kept equal in your app, ${names(status.connections)}.`,
+        ? `There are no contacts yet, neither here nor in ${names(up(status))}.`
+        : `${count(status.contacts, "contact")} kept equal in ${listWords(["your app", ...up(status).map(({ provider }) => providerName(provider))])}.`,
     link: status.contacts === 0 ? { href: "/contacts", label: "Add some" } : undefined,
   };
 }
@@ -54,13 +60,14 @@ function inState(status: SyncStatus, state: Connection["state"]): Connection[] {
   return status.connections.filter((connection) => connection.state === state);
 }
 
-function nothingConnected({ connections }: SyncStatus): Health | undefined {
-  if (connections.length > 0) return undefined;
+function nothingConnected(status: SyncStatus): Health | undefined {
+  if (up(status).length > 0) return undefined;
   return {
     tone: "quiet",
     short: "Not connected",
     title: "No CRM is connected yet",
     detail: "Contacts are kept here until HubSpot or Pipedrive is connected.",
+    link: { href: "/connections", label: "Connect one" },
   };
 }
 
@@ -73,6 +80,7 @@ function refused(status: SyncStatus): Health | undefined {
     short: "Needs attention",
     title: `${name} no longer accepts our credentials`,
     detail: first.message ?? `Nothing goes to or from ${name} until they are renewed. What changes meanwhile is kept.`,
+    link: { href: `/connections?connect=${first.provider}`, label: "Replace the token" },
   };
 }
 
@@ -85,6 +93,7 @@ function broken(status: SyncStatus): Health | undefined {
     short: "Needs attention",
     title: `${name} can't be synced right now`,
     detail: first.message ?? "It is tried again with every run; what changes meanwhile is kept.",
+    link: { href: "/connections", label: "See the connection" },
   };
 }
 
@@ -139,17 +148,18 @@ function paused(status: SyncStatus): Health | undefined {
     tone: "warn",
     short: "Paused",
     title: `${names(connections)} ${connections.length === 1 ? "is" : "are"} paused`,
-    detail: connections[0]?.message ?? "Changes are kept and go out when syncing resumes.",
+    detail: "Changes are kept and go out when syncing resumes.",
+    link: { href: "/connections", label: "Resume it" },
   };
 }
 
-function neverSynced({ lastSuccessAt, connections }: SyncStatus): Health | undefined {
-  if (lastSuccessAt !== null) return undefined;
+function neverSynced(status: SyncStatus): Health | undefined {
+  if (status.lastSuccessAt !== null) return undefined;
   return {
     tone: "quiet",
     short: "Not synced yet",
     title: "Ready for the first sync",
-    detail: `It matches contacts by e-mail, links those that exist in more than one place, and fills in what your app or ${names(connections)} lack.`,
+    detail: `It matches contacts by e-mail, links those that exist in more than one place, and fills in what your app or ${names(up(status))} lack.`,
   };
 }
 

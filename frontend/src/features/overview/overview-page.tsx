@@ -2,6 +2,7 @@
 
 import { ErrorState, StaleNotice } from "@/components/ui/states";
 import { ConflictList } from "@/features/conflicts/conflict-list";
+import { isConnected } from "@/features/connections/connection-state";
 import { ActivityList } from "@/features/activity/activity-list";
 import { RunProgress } from "@/features/sync/run-progress";
 import { useSyncStatus } from "@/features/sync/use-sync-status";
@@ -32,7 +33,7 @@ export function OverviewPage() {
         </h2>
         <div className="grid gap-4 lg:grid-cols-2">
           {status ? (
-            status.connections.map((connection) => (
+            status.connections.filter(isConnected).map((connection) => (
               <ConnectionCard key={connection.provider} connection={connection} contacts={status.contacts} />
             ))
           ) : (

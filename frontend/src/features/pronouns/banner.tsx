@@ -6,7 +6,7 @@ import { StatusLabel, type Tone } from "@/components/ui/status-label";
 import type { PronounsField, FieldState } from "@/lib/api-types";
 import { providerName } from "@/lib/names";
 import { advice, canSetUp, connected, headline, stateWords } from "./advice";
-import { usePronouns } from "./use-pronouns";
+import { bannerId, usePronouns } from "./use-pronouns";
 
 /** Stays on every page until the pronouns field exists in every connected CRM. */
 export function PronounsBanner() {
@@ -15,7 +15,7 @@ export function PronounsBanner() {
   const hints = connected(setup).flatMap((field) => advice(field) ?? []);
   const possible = canSetUp(setup);
   return (
-    <section aria-label="Pronouns set-up" className="border-b bg-brand-soft">
+    <section id={bannerId} aria-label="Pronouns set-up" className="border-b bg-brand-soft">
       <div className="mx-auto flex max-w-6xl flex-wrap items-center gap-x-6 gap-y-2 px-4 py-2.5 md:flex-nowrap md:px-8">
         <div className="min-w-0 basis-full md:flex-1 md:basis-0">
           <p className="font-medium text-ink">{headline(setup)}</p>

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { toast } from "sonner";
-import useSWR from "swr";
+import useSWR, { useSWRConfig } from "swr";
 import { api, asApiError, type ApiError } from "@/lib/api";
 import type { PronounsSetup } from "@/lib/api-types";
 import { listWords } from "@/lib/format";
@@ -33,6 +33,20 @@ export function usePronouns() {
   }
 
   return { setup: data, working, problem, setUp };
+}
+
+/** Asks for the state of the field now, for those who changed something about it. */
+export function useRefreshPronouns() {
+  const { mutate } = useSWRConfig();
+  return () => mutate<PronounsSetup>(path, api<PronounsSetup>(path), { revalidate: false });
+}
+
+export const bannerId = "pronouns-banner";
+
+/** Brings the banner into sight, ready to be pressed. */
+export function showPronounsBanner() {
+  document.getElementById(bannerId)?.scrollIntoView({ block: "nearest" });
+  document.querySelector<HTMLButtonElement>(`#${bannerId} button`)?.focus();
 }
 
 function announce(setup: PronounsSetup) {

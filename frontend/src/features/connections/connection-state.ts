@@ -1,6 +1,6 @@
-import { CircleAlert, CircleCheck, CirclePause, CircleDashed, Hourglass, KeyRound, Unplug, type LucideIcon } from "lucide-react";
+import { CircleAlert, CircleCheck, CircleDashed, CirclePause, Hourglass, KeyRound, Unplug, type LucideIcon } from "lucide-react";
 import type { Tone } from "@/components/ui/status-label";
-import type { ConnectionState } from "@/lib/api-types";
+import type { Connection, ConnectionState } from "@/lib/api-types";
 
 export const connectionStates: Record<ConnectionState, { label: string; tone: Tone; icon: LucideIcon }> = {
   active: { label: "Connected", tone: "good", icon: CircleCheck },
@@ -8,6 +8,11 @@ export const connectionStates: Record<ConnectionState, { label: string; tone: To
   paused: { label: "Paused", tone: "warn", icon: CirclePause },
   throttled: { label: "Slowed down by the CRM", tone: "warn", icon: Hourglass },
   unauthorised: { label: "Credentials refused", tone: "bad", icon: KeyRound },
-  disconnected: { label: "Disconnected", tone: "quiet", icon: Unplug },
   error: { label: "Not reachable", tone: "bad", icon: CircleAlert },
+  disconnected: { label: "Disconnected", tone: "quiet", icon: Unplug },
 };
+
+/** Whether it has a credential and, but for trouble, takes part in the sync. */
+export function isConnected(connection: Connection): boolean {
+  return connection.state !== "disconnected";
+}

@@ -1,0 +1,85 @@
+import { useState } from "react";
+import { toast } from "sonner";
+import { useSyncRunner } from "@/features/sync/sync-runner";
+import { api, asApiError } from "@/lib/api";
+import type { Policy, Settings } from "@/lib/api-types";
+import {
+  changeCount,
+  changedBetween,
+  changeField,
+  changePolicy,
+  changeRegion,
+  emptyDraft,
+  shownFields,
+  toPatch,
+  undoField,
+  type FieldDraft,
+  type SettingsDraft,
+} from "./draft";
+import { noProblem, settingsProblem, type SettingsProblem } from "./problems";
+import { settingsPath } from "./use-settings";
+
+/** What a person changed, what the server said to it, and the way to save it. */
+export function useSettingsForm(stored: Settings, onStored: (settings?: Settings) => Promise<unknown>) {
+  const [draft, setDraft] = useState<SettingsDraft>(emptyDraft);
+  const [base, setBase] = useState(stored);
+  const [problem, setProblem] = useState<SettingsProblem>(noProblem);
+  const [saving, setSaving] = useState(false);
+  const { start } = useSyncRunner();
+  const count = changeCount(draft);
+  const overtaken = count > 0 && stored.rev !== base.rev;
+
+  function change(next: SettingsDraft) {
+    if (count === 0) setBase(stored);
+    setDraft(next);
+  }
+
+  function reset() {
+    setDraft(emptyDraft);
+    setProblem(noProblem);
+  }
+
+  async function save() {
+    setSaving(true);
+    setProblem(noProblem);
+    try {
+      const patch = toPatch(draft, stored);
+      const saved = await api<Settings>(settingsPath, { method: "PATCH", body: patch });
+      await onStored(saved);
+      reset();
+      announce(patch.fields !== undefined);
+    } catch (error) {
+      const refused = asApiError(error);
+      if (refused.status === 412) await onStored();
+      else setProblem(settingsProblem(refused));
+    } finally {
+      setSaving(false);
+    }
+  }
+
+  function announce(fields: boolean) {
+    toast.success("Settings are saved", { description: fields ? "A sync applies them to every contact now." : "They count from the next change on." });
+    if (fields) start();
+  }
+
+  return {
+    draft,
+    problem,
+    saving,
+    count,
+    /** What somebody else changed since the draft was begun; undefined: nothing was saved. */
+    overtakenBy: overtaken ? changedBetween(base, stored) : undefined,
+    fields: shownFields(draft, stored),
+    setPolicy: (policy: Policy) => change(changePolicy(draft, policy, stored)),
+    setRegion: (region: string) => change(changeRegion(draft, region, stored)),
+    setField: (field: string, choice: FieldDraft | null) => {
+      change(changeField(draft, field, choice, stored));
+      if (problem.fields[field]) setProblem({ ...problem, fields: { ...problem.fields, [field]: "" } });
+    },
+    undoField: (field: string) => change(undoField(draft, field)),
+    save,
+    reset,
+  };
+}
+
+export type SettingsForm = ReturnType<typeof useSettingsForm>;
