@@ -23,15 +23,16 @@ func TestRead(t *testing.T) {
 		"HUBSPOT_ACCESS_TOKEN": "pat", "HUBSPOT_BASE_URL": "http://127.0.0.1:3101", "HUBSPOT_API_VERSION": "v3",
 		"HUBSPOT_CLIENT_SECRET": "new, old,", "HUBSPOT_REQUIRE_V3": "true", "HUBSPOT_RATE_LIMIT": "190/10",
 		"PIPEDRIVE_API_TOKEN": "token", "PIPEDRIVE_RATE_LIMIT": "20/2",
+		"APP_PASSWORD": " a password ", "SESSION_SECRET": "sessions", "APP_JWT_SECRET": "tokens", "ENCRYPTION_KEYS": newKey + ", " + oldKey,
 		"CONFLICT_POLICY": "latest_wins", "DEFAULT_PHONE_REGION": "us", "VERCEL_GIT_COMMIT_SHA": "0123456789abcdef",
 	}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys := got.Keys
-	got.Keys = nil
+	keys, password, vault := got.Keys, got.Password, got.Vault
+	got.Keys, got.Password, got.Vault = nil, nil, nil
 	want := Config{
-		PublicBaseURL: "https://sync.example.com", CronSecret: "cr0n",
+		PublicBaseURL: "https://sync.example.com", CronSecret: "cr0n", SessionSecret: "sessions", TokenSecret: "tokens",
 		HubSpot: HubSpot{
 			Token: "pat", BaseURL: "http://127.0.0.1:3101", APIVersion: "v3", Secrets: []string{"new", "old"}, RequireV3: true,
 			RateLimit: transport.Limit{Calls: 190, Per: 10 * time.Second},
@@ -44,6 +45,12 @@ func TestRead(t *testing.T) {
 	}
 	if len(keys) != 1 || keys[0].Customer != "acme" {
 		t.Errorf("keys %v", keys)
+	}
+	if password == nil || !password.Matches(" a password ") || password.Matches("a password") {
+		t.Error("the password is another")
+	}
+	if vault == nil {
+		t.Error("no vault")
 	}
 	if diff := cmp.Diff([]contact.Provider{contact.HubSpot, contact.Pipedrive}, got.providers()); diff != "" {
 		t.Error(diff)
@@ -68,6 +75,8 @@ func TestEveryProblemNamesItsVariableAndNotItsValue(t *testing.T) {
 	for name, value := range map[string]string{
 		"PUBLIC_BASE_URL":      "t0psecret.example.com",
 		"API_KEYS":             "shop-t0psecret",
+		"APP_PASSWORD":         "$argon2id$t0psecret",
+		"ENCRYPTION_KEYS":      "t0psecret",
 		"HUBSPOT_BASE_URL":     "ftp://t0psecret",
 		"HUBSPOT_API_VERSION":  "t0psecret",
 		"HUBSPOT_REQUIRE_V3":   "t0psecret",

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/contactsync/contactsync/pkg/contact"
@@ -25,7 +26,7 @@ func TestParseKeys(t *testing.T) {
 			t.Errorf("%q admits %v", secret, key)
 		}
 	}
-	for _, text := range []string{"only", "name:customer", "name:customer:", ":customer:secret", "name::secret", "a:b:same,c:d:same"} {
+	for _, text := range []string{"only", "name:customer", "name:customer:", ":customer:secret", "name::secret", "a:b:same,c:d:same", "a:b c:secret", "a:b/c:secret", "a:-b:secret", "a:b\x00:secret", "a:" + strings.Repeat("b", 101) + ":secret"} {
 		if keys, err := ParseKeys(text); !fault.Is(err, fault.Unavailable) {
 			t.Errorf("%q: %v, %v", text, keys, err)
 		}
