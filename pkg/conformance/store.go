@@ -9,6 +9,7 @@ package conformance
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -35,15 +36,49 @@ const (
 //
 // With [Peers], each operation of a sequential case goes through the next of the
 // handles in turn, and the callers of a concurrent case use different ones.
-func Store(t *testing.T, open func(t *testing.T) sync.Store, modes Mode) {
+//
+// Cases that the exceptions name are skipped. Each has to name some: one that does
+// not fails the test.
+func Store(t *testing.T, open func(t *testing.T) sync.Store, modes Mode, exceptions ...Exception) {
+	matched := make([]bool, len(exceptions))
 	for _, suite := range storeSuites {
 		if modes&suite.mode == 0 {
 			continue
 		}
 		for _, c := range suite.cases {
-			t.Run(suite.name+"/"+c.name, func(t *testing.T) { c.run(newBench(t, open(t))) })
+			name := suite.name + "/" + c.name
+			i := slices.IndexFunc(exceptions, func(e Exception) bool { return e.Case == suite.name || e.Case == name })
+			if i >= 0 {
+				matched[i] = true
+			}
+			t.Run(name, func(t *testing.T) {
+				if i >= 0 {
+					exceptions[i].skip(t)
+				}
+				c.run(newBench(t, open(t)))
+			})
 		}
 	}
+	for i, e := range exceptions {
+		if !matched[i] {
+			t.Errorf("there is no case %q to leave out", e.Case)
+		}
+	}
+}
+
+// Exception leaves cases out for a server behind a store that cannot do them.
+type Exception struct {
+	Case   string // "suite/case", or a whole suite
+	Reason string
+	// Skipped is told of each case that was left out; may be nil.
+	Skipped func(name, reason string)
+}
+
+func (e Exception) skip(t *testing.T) {
+	if e.Skipped != nil {
+		e.Skipped(t.Name(), e.Reason)
+	}
+	t.Skip(e.Reason)
 }
 
 type storeCase struct {
