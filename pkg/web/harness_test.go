@@ -36,6 +36,7 @@ type desk struct {
 	accounts  map[string]http.Handler // sandboxes by the token they take
 	key       string                  // sent as the API key
 	client    *http.Client
+	called    map[string]bool // unless it is nil: key, method, function and operation of each call
 	log       *bytes.Buffer
 }
 
@@ -175,6 +176,9 @@ type answer struct {
 func (d *desk) do(call, body string, header ...string) answer {
 	d.Helper()
 	method, path, _ := strings.Cut(call, " ")
+	if d.called != nil {
+		d.called[d.key+" "+method+" "+operationOf(path)] = true
+	}
 	r, err := http.NewRequestWithContext(d.Context(), method, d.url+"/api/"+path, strings.NewReader(body))
 	d.must(err)
 	if body != "" {
@@ -196,6 +200,16 @@ func (d *desk) do(call, body string, header ...string) answer {
 	text, err := io.ReadAll(resp.Body)
 	d.must(err)
 	return answer{d, resp.StatusCode, resp.Header, string(text)}
+}
+
+// operationOf leaves out of a function's address all but the operation.
+func operationOf(path string) string {
+	name, query, _ := strings.Cut(path, "?")
+	if op, ok := strings.CutPrefix(query, "op="); ok {
+		op, _, _ = strings.Cut(op, "&")
+		name += "?op=" + op
+	}
+	return name
 }
 
 // want checks the status.
