@@ -62,9 +62,8 @@ func (p *pass) takeAnswers(it *item, changedMeanwhile bool, now time.Time) {
 	}
 	c.Outbox = nil
 	c.Due = p.nextDue(c, now)
-	if again && p.rounds[c.ID] <= maxRounds {
-		c.Due = &Due{At: now}
-		p.rounds[c.ID]++
+	if again {
+		c.Due = &Due{At: p.notTooOften(c.ID, now, now)}
 	}
 	c.settle()
 }

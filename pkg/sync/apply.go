@@ -25,6 +25,10 @@ func (p *pass) apply(ctx context.Context, items []*item) error {
 			contacts[i] = it.next
 		}
 		p.prefetch(ctx, contacts, nil)
+		var err error
+		if items, err = p.followMerges(ctx, items); err != nil {
+			return err
+		}
 		for _, it := range items {
 			p.decide(it)
 		}
@@ -101,9 +105,12 @@ func (p *pass) save(ctx context.Context, items []*item) ([]SaveOutcome, error) {
 // schedule sets when the contact is due again and what its status is: while writes
 // are on their way it stays claimed.
 func (p *pass) schedule(it *item, now time.Time) {
-	if len(it.pushes) > 0 || len(it.next.Outbox) > 0 {
+	switch {
+	case len(it.pushes) > 0 || len(it.next.Outbox) > 0:
 		it.next.Due = &Due{At: now, LeaseUntil: p.leaseUntil(now)}
-	} else {
+	case it.again:
+		it.next.Due = &Due{At: p.notTooOften(it.next.ID, now, now)}
+	default:
 		it.next.Due = p.nextDue(it.next, now)
 	}
 	it.next.settle()
@@ -144,11 +151,15 @@ func (p *pass) nextDue(c *Contact, now time.Time) *Due {
 	if at.IsZero() {
 		return nil
 	}
-	at = later(at, now)
-	if p.rounds[c.ID]++; p.rounds[c.ID] > maxRounds {
-		at = later(at, now.Add(time.Minute))
+	return &Due{At: p.notTooOften(c.ID, later(at, now), now)}
+}
+
+// notTooOften postpones what stays due whatever is done for it.
+func (p *pass) notTooOften(id contact.ID, at, now time.Time) time.Time {
+	if p.rounds[id]++; p.rounds[id] > maxRounds {
+		return later(at, now.Add(time.Minute))
 	}
-	return &Due{At: at}
+	return at
 }
 
 // retryAt is when what failed is tried again; zero: nothing is.
@@ -253,7 +264,7 @@ func (p *pass) review(c *Contact, connection contact.ConnectionID, kind string, 
 	p.mu.Lock()
 	p.reviews = append(p.reviews, r)
 	p.mu.Unlock()
-	p.note(c, Activity{Level: Warning, Provider: r.Provider, Op: "review", Direction: "in", Message: message})
+	p.note(c, Activity{ID: "review-" + r.ID, Level: Warning, Provider: r.Provider, Op: "review", Direction: "in", Message: message})
 }
 
 // enqueue hands the writes of a saved item to their connections.

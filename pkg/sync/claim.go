@@ -146,8 +146,8 @@ func (p *pass) resolve(ctx context.Context, b *batchItems, hints []Hint) error {
 		}
 		for _, x := range pairs {
 			if x.verdict.Kind == match.Known {
-				if b.byID[x.contact.ID] == nil && !seenBefore(x.contact.Link(ch.conn.ID), byRecord[x.record.ID]) {
-					due = append(due, x.contact.ID)
+				if len(x.known) > 1 || !seenBefore(x.contact.Link(ch.conn.ID), byRecord[x.record.ID]) {
+					due = append(due, slices.DeleteFunc(x.known, func(id contact.ID) bool { return b.byID[id] != nil })...)
 				}
 			} else if !p.resolveOne(ch, b, x) {
 				continue

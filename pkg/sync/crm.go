@@ -123,8 +123,11 @@ type Record struct {
 	// blank is "". A field that does not exist is absent.
 	Fields contact.Values `json:"fields"`
 	// Emails holds all addresses as given, the primary first.
-	Emails   []string  `json:"emails,omitempty"`
-	Modified time.Time `json:"modified"`
+	Emails []string `json:"emails,omitempty"`
+	// Absorbed lists the records that were merged into this one, as far as the vendor
+	// tells.
+	Absorbed []contact.ExternalID `json:"absorbed,omitempty"`
+	Modified time.Time            `json:"modified"`
 	// Carry is the adapter's own: what it needs to write the record without losing
 	// values we do not map.
 	Carry json.RawMessage `json:"carry,omitempty"`

@@ -21,6 +21,10 @@ func (p *pass) decide(it *item) {
 	now := p.clock.Now()
 	c := it.next
 	p.endReplaced(c)
+	if it.again || it.heir != "" {
+		p.mergeAway(it, now)
+		return
+	}
 	p.attach(it)
 	if c.Lifecycle == Active {
 		p.followDeletion(it, now)
@@ -73,9 +77,7 @@ func (p *pass) sides(it *item, now time.Time) []mergeSide {
 		if r.Gone() {
 			continue // followDeletion has dealt with it
 		}
-		if r.Record.ID != l.ExternalID { // merged in the CRM: the survivor takes its place
-			l.ExternalID, l.Shadow = r.Record.ID, nil
-		}
+		l.follow(r.Record, it.next.ID)
 		ch := p.channel(l.ConnectionID)
 		l.State, l.MissingSince = LinkActive, time.Time{}
 		l.Modified = r.Record.Modified

@@ -137,7 +137,7 @@ func (p *pass) remove(it *item, now time.Time) {
 		case l.ExternalID == "" || l.State == LinkReview:
 			l.State, l.Error = LinkDetached, nil
 		case !read:
-		case r.Gone():
+		case r.Gone() || r.Record != nil && r.Record.ID != l.ExternalID: // merged: the survivor is not ours to delete
 			p.endLink(it, l, now)
 		case r.Err != nil:
 			l.fail(r.Err, nil, now)

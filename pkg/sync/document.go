@@ -20,6 +20,7 @@ type Contact struct {
 	CreatedAt  time.Time               `json:"createdAt"`
 	UpdatedAt  time.Time               `json:"updatedAt"` // last change of a value or of the lifecycle
 	Edited     time.Time               `json:"lastAppModified"`
+	MergedInto contact.ID              `json:"mergedInto,omitempty"`
 	DeletedAt  time.Time               `json:"deletedAt,omitzero"`
 	Due        *Due                    `json:"due,omitempty"` // nil: nothing to do
 	Fence      int64                   `json:"fence"`         // raised by every claim
@@ -41,6 +42,7 @@ type Lifecycle string
 const (
 	Active   Lifecycle = "active"
 	Archived Lifecycle = "archived" // deleted; restorable for 30 days
+	Merged   Lifecycle = "merged"   // into another contact, as its record was in a CRM
 )
 
 // Status summarises a contact for people.

@@ -328,7 +328,10 @@ func (p *pass) attachRows(it *item, rows []Staged) {
 			it.next.holdLink(ch)
 		default:
 			ch.reads[row.Record.ID] = Reading{Record: row.Record}
-			if l := it.next.Link(ch.conn.ID); l == nil || l.ExternalID != row.Record.ID {
+			switch l := it.next.Link(ch.conn.ID); {
+			case l != nil && (l.ExternalID == row.Record.ID || slices.Contains(row.Record.Absorbed, l.ExternalID)):
+				l.follow(row.Record, it.next.ID)
+			default:
 				it.next.addLink(ch, row.Record.ID)
 				p.count(ch.conn.Provider.Source(), func(n *Counts) { n.Linked++ })
 			}

@@ -264,3 +264,84 @@ func TestAmbiguousRecordsWaitForAPersonAndBlockNothing(t *testing.T) {
 		t.Errorf("%d writes", n)
 	}
 }
+
+func TestAMergeInHubSpotMergesTheContactsAndDeletesNothing(t *testing.T) {
+	for _, told := range []string{"by events", "by a poll", "by a full listing"} {
+		t.Run(told, func(t *testing.T) {
+			w := newWorld(t)
+			for i := range 3 {
+				w.create(person(i))
+			}
+			w.sync()
+			w.clock.Advance(5 * time.Minute)
+			all := w.contacts()
+			if _, err := w.service.UpdateContact(w.ctx, acme, all["person1@example.com"].ID, contact.Values{contact.Company: "Engines"}, nil); err != nil {
+				t.Fatal(err)
+			}
+			w.clock.Advance(5 * time.Minute)
+			w.sync()
+			primary := string(all["person0@example.com"].Link(hubspotConn).ExternalID)
+			other := string(all["person1@example.com"].Link(hubspotConn).ExternalID)
+			survivor, err := w.hubspot.Merge(primary, other)
+			w.must(err)
+			kind := sync.Incremental
+			switch told {
+			case "by events":
+				gone := []sync.Event{w.hubspotEvent(primary), w.hubspotEvent(other), w.hubspotEvent(survivor)}
+				gone[0].Deleted, gone[1].Deleted = true, true
+				w.deliver(gone...)
+			case "by a full listing":
+				kind = sync.Full
+			}
+			for range 3 {
+				w.clock.Advance(5 * time.Minute)
+				if _, err := w.service.Sync(w.ctx, acme, sync.SyncRequest{Kind: kind}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			app, hub, pipe := w.sides()
+			if len(app) != 2 || len(hub) != 2 || len(pipe) != 3 {
+				t.Errorf("app %d, HubSpot %d, Pipedrive %d; want 2, 2 and 3: Pipedrive's records are a person's to merge\n%v", len(app), len(hub), len(pipe), app)
+			}
+			kept := w.contacts()["person0@example.com"]
+			if kept == nil || string(kept.Link(hubspotConn).ExternalID) != survivor || kept.Fields[contact.Company].V != "Engines" {
+				t.Errorf("the contact that stays: %+v", kept)
+			}
+			reviews, err := w.service.Reviews(w.ctx, acme)
+			w.must(err)
+			if len(reviews) != 1 || reviews[0].Kind != "merge" || reviews[0].Provider != contact.Pipedrive {
+				t.Errorf("reviews %+v", reviews)
+			}
+			w.resetCalls()
+			w.clock.Advance(5 * time.Minute)
+			w.sync()
+			if n := w.writes(); n != 0 {
+				t.Errorf("%d writes afterwards", n)
+			}
+		})
+	}
+}
+
+func TestAMergeWithARecordNobodyKnewOnlyMovesTheLink(t *testing.T) {
+	w := newWorld(t)
+	w.create(person(0))
+	w.sync()
+	w.clock.Advance(5 * time.Minute)
+	stranger, err := w.hubspot.Create(map[string]string{"email": "stranger@example.com", "firstname": "Stranger"})
+	w.must(err)
+	survivor, err := w.hubspot.Merge(stranger, string(w.contacts()["person0@example.com"].Link(hubspotConn).ExternalID))
+	w.must(err)
+	for range 2 {
+		w.sync()
+		w.clock.Advance(5 * time.Minute)
+	}
+	app, hub, pipe := w.sides()
+	if len(app) != 1 || len(hub) != 1 || len(pipe) != 1 {
+		t.Errorf("app %v, HubSpot %v, Pipedrive %v", app, hub, pipe)
+	}
+	for _, c := range w.contacts() {
+		if string(c.Link(hubspotConn).ExternalID) != survivor {
+			t.Errorf("linked to %s, want the survivor %s", c.Link(hubspotConn).ExternalID, survivor)
+		}
+	}
+}

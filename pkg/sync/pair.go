@@ -14,7 +14,8 @@ type pairing struct {
 	record  *Record
 	emails  []string // canonical
 	verdict match.Verdict
-	contact *Contact // of a Known or Link verdict, if it is stored already
+	contact *Contact     // of a Known or Link verdict, if it is stored already
+	known   []contact.ID // contacts linked to the record, or to one it absorbed
 }
 
 // peers finds other records that are being paired at the same time.
@@ -29,12 +30,12 @@ type peers interface {
 // number of store calls for any number of records.
 func (p *pass) pair(ctx context.Context, ch *channel, records []*Record, others peers) ([]pairing, error) {
 	conn := ch.conn.ID
-	ids := make([]contact.ExternalID, len(records))
+	var ids []contact.ExternalID
 	pairs := make([]pairing, len(records))
 	var keys []contact.ID
 	var emails []string
 	for i, r := range records {
-		ids[i] = r.ID
+		ids = append(append(ids, r.ID), r.Absorbed...)
 		pairs[i] = pairing{record: r, emails: p.canonicalEmails(r)}
 		emails = append(emails, pairs[i].emails...)
 		if r.Key != "" {
@@ -156,9 +157,16 @@ func (m *matcher) markAssigned(ctx context.Context, others peers) error {
 
 func (m *matcher) decide(x *pairing) {
 	r := match.Record{ID: x.record.ID, Deleted: m.stones[x.record.ID]}
-	if c := m.linked[x.record.ID]; c != nil {
-		r.LinkedTo = c.ID
+	for _, id := range append([]contact.ExternalID{x.record.ID}, x.record.Absorbed...) {
+		c := m.linked[id]
+		if c == nil {
+			continue
+		}
 		m.byID[c.ID] = c
+		x.known = append(x.known, c.ID)
+		if r.LinkedTo == "" || c.ID == x.record.Key && id != x.record.ID && m.linked[x.record.ID] == nil {
+			r.LinkedTo = c.ID
+		}
 	}
 	if c := m.byID[x.record.Key]; c != nil && x.record.Key != "" {
 		r.KeyOwner = m.owner(c.ID, x.record.ID)

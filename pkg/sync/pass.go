@@ -149,19 +149,19 @@ func (p *pass) count(side contact.Source, add func(*Counts)) {
 	p.run.Details[side] = c
 }
 
-// note adds an entry to the sync log; it is written with the next flushLog.
+// note adds an entry to the sync log; it is written with the next flushLog. An entry
+// that has an id is about something that lasts, and is logged once.
 func (p *pass) note(c *Contact, a Activity) {
 	a.At = p.clock.Now()
 	a.Level = cmp.Or(a.Level, Info)
 	a.RunID = p.run.ID
-	if c != nil {
-		a.ContactID, a.ContactName = c.ID, c.Values().DisplayName()
-	}
 	rev := int64(0)
 	if c != nil {
-		rev = c.Rev
+		a.ContactID, a.ContactName, rev = c.ID, c.Values().DisplayName(), c.Rev
 	}
-	a.ID = logID(a.At, string(a.ContactID), string(a.Provider), a.Op, a.Direction, a.RunID, fmt.Sprint(rev), a.Message)
+	if a.ID == "" {
+		a.ID = logID(a.At, string(a.ContactID), string(a.Provider), a.Op, a.Direction, a.RunID, fmt.Sprint(rev), a.Message)
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.activity = append(p.activity, a)

@@ -89,6 +89,8 @@ func (h *history) step() {
 		h.appDelete()
 	case n < 65:
 		h.crmDelete()
+	case n < 67:
+		h.crmMerge()
 	case n < 75:
 		h.deliverSome()
 	case n < 82:
@@ -210,6 +212,20 @@ func (h *history) crmDelete() {
 	}
 }
 
+func (h *history) crmMerge() {
+	a, ok := anyRow(h, h.hubspot.Records())
+	b, _ := anyRow(h, h.hubspot.Records())
+	if !ok || a.ID == b.ID {
+		return
+	}
+	id, err := h.hubspot.Merge(a.ID, b.ID)
+	h.must(err)
+	h.say("HubSpot: merge %s into %s as %s", b.ID, a.ID, id)
+	h.notify(a.ID, true)
+	h.notify(b.ID, true)
+	h.notify(id, false)
+}
+
 // notify queues HubSpot's event about a record; some are lost, some doubled.
 func (h *history) notify(id string, deleted bool) {
 	e := sync.Event{Provider: contact.HubSpot, AccountID: h.connectionOf(contact.HubSpot).AccountID,
@@ -294,10 +310,11 @@ func (h *history) check() {
 		h.Errorf("I3: %d writes after everything was settled: %v %v", n, h.hubspot.Calls().Snapshot(), h.pipedrive.Calls().Snapshot())
 	}
 	linked := map[contact.ExternalID]int{}
-	for name, c := range h.contacts() {
+	for _, c := range h.living() {
+		name := c.Values()[contact.Email] + " " + string(c.ID)
 		for i := range c.Links {
 			l := &c.Links[i]
-			if l.State == sync.LinkDetached {
+			if l.State == sync.LinkDetached || l.State == sync.LinkReview && h.asked(c.ID, l.ConnectionID) {
 				continue
 			}
 			if l.State != sync.LinkActive || l.ExternalID == "" || len(l.Intents) > 0 || l.Error != nil {
@@ -312,11 +329,15 @@ func (h *history) check() {
 		}
 	}
 	seen := map[string]string{}
+	doubtful := h.inReview()
 	for _, r := range slices.Concat(h.hubspot.Records(), h.pipedrive.Records()) {
 		if r.Deleted {
 			continue
 		}
 		if linked[contact.ExternalID(r.ID)] != 1 {
+			if doubtful[r.ID] || h.leftByMerge(r.ID) {
+				continue
+			}
 			h.Errorf("I6: record %s %v is linked %d times", r.ID, r.Fields, linked[contact.ExternalID(r.ID)])
 		}
 		for _, key := range []string{"email", "emails"} {
@@ -328,6 +349,34 @@ func (h *history) check() {
 			}
 		}
 	}
+}
+
+// asked reports whether a person was asked about the contact on the connection.
+func (h *history) asked(id contact.ID, conn contact.ConnectionID) bool {
+	reviews, err := h.service.Reviews(h.ctx, acme)
+	h.must(err)
+	return slices.ContainsFunc(reviews, func(r sync.Review) bool { return r.ContactID == id && r.ConnectionID == conn })
+}
+
+// inReview returns the records that a person was asked about.
+func (h *history) inReview() map[string]bool {
+	reviews, err := h.service.Reviews(h.ctx, acme)
+	h.must(err)
+	ids := map[string]bool{}
+	for _, r := range reviews {
+		for _, id := range r.ExternalIDs {
+			ids[string(id)] = true
+		}
+	}
+	return ids
+}
+
+// leftByMerge reports whether a record is one that a merge of contacts left to a
+// person.
+func (h *history) leftByMerge(id string) bool {
+	stones, err := h.store.Tombstones(h.ctx, acme, pipedriveCo, []contact.ExternalID{contact.ExternalID(id)})
+	h.must(err)
+	return len(stones) == 1 && stones[0].Reason == "merged"
 }
 
 func (h *history) checkRecord(name string, c *sync.Contact, l *sync.Link) {

@@ -20,6 +20,10 @@ type item struct {
 	open    int         // pushes not answered yet
 	created bool        // the contact is new in the app
 	stones  []Tombstone // to be stored before the contact is
+	again   bool        // it waits for the contact it merges into
+	heir    contact.ID  // the contact it merges into
+	// passedOn is the record that heir goes on with.
+	passedOn contact.ExternalID
 }
 
 // prefetch reads every record that the contacts and hints need.

@@ -65,6 +65,7 @@ type world struct {
 	hubspot   *hubspotbox.Server
 	pipedrive *pipedrivebox.Server
 	triggered int
+	ids       atomic.Int64
 	second    *hubspotbox.Server // another HubSpot account, if there is one
 
 	cutMu   gosync.Mutex
@@ -95,7 +96,6 @@ func newWorld(t testing.TB) *world {
 
 // restart begins a new instance of the product on the same store.
 func (w *world) restart() {
-	var ids atomic.Int64
 	w.service = sync.New(sync.Config{
 		Store: w.counted, CRMs: w, Clock: w.clock,
 		Fields: map[contact.Provider][]sync.FieldSpec{
@@ -103,7 +103,7 @@ func (w *world) restart() {
 		},
 		NewID: func(now time.Time) string {
 
-			return fmt.Sprintf("%08x-%08d", now.UnixMilli()/1000, ids.Add(1))
+			return fmt.Sprintf("%08x-%08d", now.UnixMilli()/1000, w.ids.Add(1))
 		},
 		Vault:   plainVault{},
 		Trigger: func(context.Context) { w.triggered++ },
@@ -181,23 +181,25 @@ func (w *world) create(values contact.Values) *sync.Contact {
 func (w *world) contacts() map[string]*sync.Contact {
 	w.Helper()
 	all := map[string]*sync.Contact{}
+	for _, c := range w.living() {
+		v := c.Values()
+		all[cmp.Or(v[contact.Email], v.DisplayName())] = c
+	}
+	return all
+}
+
+// living returns the app's contacts that are not deleted, by id.
+func (w *world) living() []*sync.Contact {
+	w.Helper()
+	var all []*sync.Contact
 	for after := contact.ID(""); ; {
 		page, err := w.store.ScanContacts(w.ctx, acme, after, 500)
 		w.must(err)
 		if len(page) == 0 {
 			return all
 		}
-		for _, c := range page {
-			after = c.ID
-			if c.Lifecycle == sync.Active {
-				v := c.Values()
-				name := v[contact.Email]
-				if name == "" {
-					name = v.DisplayName()
-				}
-				all[name] = c
-			}
-		}
+		after = page[len(page)-1].ID
+		all = append(all, slices.DeleteFunc(page, func(c *sync.Contact) bool { return c.Lifecycle != sync.Active })...)
 	}
 }
 

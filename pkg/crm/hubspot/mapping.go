@@ -67,7 +67,7 @@ func (m mapping) written(values contact.Values, key contact.ID) map[string]strin
 
 // record translates a contact that was read with all properties of the mapping.
 func (m mapping) record(o *object) *sync.Record {
-	r := m.overlay(&sync.Record{Fields: make(contact.Values, len(m.properties))}, o)
+	r := m.overlay(&sync.Record{Fields: make(contact.Values, len(m.properties)), Absorbed: o.absorbedIDs()}, o)
 	if additional, ok := o.Properties[propertyAdditional]; ok {
 		r.Carry = carry(string(additional))
 		r.Emails = m.emails(r, string(additional))

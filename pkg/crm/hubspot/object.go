@@ -2,6 +2,7 @@ package hubspot
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,13 +48,16 @@ func (v *looseValue) UnmarshalJSON(data []byte) error {
 }
 
 // absorbed reports whether the contact id was merged into this one.
-func (o *object) absorbed(id contact.ExternalID) bool {
+func (o *object) absorbed(id contact.ExternalID) bool { return slices.Contains(o.absorbedIDs(), id) }
+
+func (o *object) absorbedIDs() []contact.ExternalID {
+	var ids []contact.ExternalID
 	for old := range strings.SplitSeq(string(o.Properties[propertyMerged]), ";") {
-		if strings.TrimSpace(old) == string(id) {
-			return true
+		if old = strings.TrimSpace(old); old != "" {
+			ids = append(ids, contact.ExternalID(old))
 		}
 	}
-	return false
+	return ids
 }
 
 func (o *object) modified() time.Time {
