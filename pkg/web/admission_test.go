@@ -181,7 +181,7 @@ func valuesOf(n int) contact.Values {
 // connections where they were before, and returns the address with their ids.
 func (d *desk) fixture(address string, n int) string {
 	d.Helper()
-	id := ""
+	var id string
 	switch {
 	case address == "contacts?op=import":
 		return address

@@ -181,8 +181,10 @@ func cookieName(r *http.Request) string {
 
 func sessionCookie(r *http.Request, value string, maxAge int) string {
 	cookie := http.Cookie{
-		Name: cookieName(r), Value: value, Path: "/", MaxAge: maxAge,
-		Secure: !isLoopback(r.Host), HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		Name: cookieName(r), Value: value, Path: "/", MaxAge: maxAge, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: true,
+	}
+	if isLoopback(r.Host) {
+		cookie.Secure = false
 	}
 	return cookie.String()
 }

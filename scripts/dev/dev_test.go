@@ -83,11 +83,20 @@ type session struct {
 // start runs the local host until stop.
 func start(t *testing.T, args ...string) *session {
 	t.Helper()
+	return startWith(t, nil, args...)
+}
+
+// startWith runs it with variables set, and no others.
+func startWith(t *testing.T, env map[string]string, args ...string) *session {
+	t.Helper()
 	for _, name := range []string{
-		"APP_PASSWORD", "API_KEYS", "PUBLIC_BASE_URL", "CRON_SECRET", "HUBSPOT_BASE_URL", "HUBSPOT_ACCESS_TOKEN",
+		"APP_PASSWORD", "API_KEYS", "APP_JWT_SECRET", "SESSION_SECRET", "ENCRYPTION_KEYS", "PUBLIC_BASE_URL", "CRON_SECRET", "HUBSPOT_BASE_URL", "HUBSPOT_ACCESS_TOKEN",
 		"HUBSPOT_CLIENT_SECRET", "PIPEDRIVE_BASE_URL", "PIPEDRIVE_API_TOKEN", "CONFLICT_POLICY",
 	} {
 		t.Setenv(name, "")
+	}
+	for name, value := range env {
+		t.Setenv(name, value)
 	}
 	o, err := parseFlags(append([]string{"--addr", "127.0.0.1:0", "--root", "../.."}, args...), io.Discard)
 	if err != nil {

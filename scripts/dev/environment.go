@@ -2,6 +2,8 @@ package main
 
 import (
 	"crypto/rand"
+	"errors"
+	"io/fs"
 	"os"
 )
 
@@ -24,6 +26,24 @@ func (e *environment) orSecret(name string) string {
 		e.set(name, rand.Text())
 	}
 	return e.get(name)
+}
+
+// orKept gives a variable that is not set the secret that a file keeps for all
+// runs, also for those that begin at once.
+func (e *environment) orKept(name, file string) error {
+	if e.get(name) != "" {
+		return nil
+	}
+	own := file + "." + rand.Text()
+	if err := os.WriteFile(own, []byte(rand.Text()+rand.Text()), 0o600); err != nil {
+		return err
+	}
+	if err := os.Link(own, file); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	kept, err := os.ReadFile(file)
+	e.set(name, string(kept))
+	return errors.Join(err, os.Remove(own))
 }
 
 // signsIn reports whether requests need no credentials: nobody has set any.

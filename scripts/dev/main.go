@@ -70,6 +70,11 @@ func run(ctx context.Context, o options, out, diagnostics io.Writer) (err error)
 	if env.get("PUBLIC_BASE_URL") == "" {
 		env.set("PUBLIC_BASE_URL", "http://"+reachable(listener.Addr().(*net.TCPAddr)))
 	}
+	if env.signsIn() { // who sets a password takes care of the other secrets too
+		if err := env.orKept("ENCRYPTION_KEYS", filepath.Join(o.data, "encryption.key")); err != nil {
+			return err
+		}
+	}
 	boxes, err := startSandboxes(o, env, listener.Addr(), log)
 	if err != nil {
 		return err
