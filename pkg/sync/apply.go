@@ -29,6 +29,9 @@ func (p *pass) apply(ctx context.Context, items []*item) error {
 		if items, err = p.followMerges(ctx, items); err != nil {
 			return err
 		}
+		if err := p.checkBrake(ctx, items); err != nil {
+			return err
+		}
 		for _, it := range items {
 			p.decide(it)
 		}
@@ -134,7 +137,7 @@ func (p *pass) nextDue(c *Contact, now time.Time) *Due {
 		if fault.Is(ch.stopped, fault.Throttled) {
 			earlier(fault.As(ch.stopped).Until)
 		}
-		if l.State == LinkMissing && c.Lifecycle == Active {
+		if l.State == LinkMissing && c.Lifecycle == Active && !(l.confirmable(now) && ch.conn.Brake.Held()) {
 			earlier(l.MissingSince.Add(DeleteGrace))
 		}
 		retry := l.retryAt()

@@ -1,7 +1,9 @@
 package sync
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"maps"
 	"slices"
 	"time"
@@ -25,6 +27,33 @@ func (s *Service) EnsureConnection(ctx context.Context, customer contact.Custome
 		return nil // another instance was first
 	}
 	return err
+}
+
+// NoteToken tells which token the environment has for the customer's connection. When
+// it is another than before, the account is asked for before anything else is done
+// with it: it may be another account, where none of the links' records are.
+func (s *Service) NoteToken(ctx context.Context, customer contact.CustomerID, provider contact.Provider, token string) error {
+	c, err := s.connection(ctx, customer, provider)
+	if err != nil {
+		return err
+	}
+	key, hash := "environment-token:"+string(c.ID), sha256.Sum256([]byte(token))
+	known, err := s.store.Value(ctx, key, s.clock.Now())
+	if err != nil && !fault.Is(err, fault.NotFound) || bytes.Equal(known, hash[:]) {
+		return err
+	}
+	if c.AccountID != "" {
+		if err := s.updateConnection(ctx, c, func(c *Connection) { c.FieldsAt = time.Time{} }); err != nil {
+			return err
+		}
+	}
+	return s.store.PutValue(ctx, key, hash[:], s.clock.Now().AddDate(100, 0, 0))
+}
+
+func otherAccount(c *Connection) error {
+	e := fault.New(fault.Conflict, "The token belongs to another %s account than the one connected, %s.", c.Provider.Title(), c.AccountID)
+	e.Hint = "Put the old token back. Or disconnect, and enter the new token, to go on with the other account."
+	return e
 }
 
 // updateConnection applies change to the stored connection until no other writer
@@ -99,7 +128,7 @@ func (s *Service) learn(ctx context.Context, c *Connection, crm CRM, specs []Fie
 		return err
 	}
 	if c.AccountID != "" && account.ID != c.AccountID {
-		return fault.New(fault.Conflict, "The token belongs to another %s account than the one connected, %s.", c.Provider.Title(), c.AccountID)
+		return otherAccount(c)
 	}
 	found, err := crm.Discover(ctx, specs)
 	if err != nil {

@@ -228,7 +228,7 @@ func (s *Service) Reconnect(ctx context.Context, customer contact.CustomerID, pr
 		return err
 	}
 	if c.AccountID != "" && c.AccountID != account.ID {
-		return fault.New(fault.Conflict, "The environment's token belongs to another %s account than the one that was connected.", provider.Title())
+		return fault.New(fault.Conflict, "The environment's token belongs to another %s account than the one that was connected. Enter the token to go on with that account.", provider.Title())
 	}
 	return s.updateConnection(ctx, c, (*Connection).revive)
 }

@@ -27,7 +27,7 @@ func (p *pass) followDeletion(it *item, now time.Time) {
 			l.State, l.MissingSince = LinkMissing, now
 			continue
 		}
-		if now.Before(l.MissingSince.Add(DeleteGrace)) {
+		if !l.confirmable(now) || p.channel(l.ConnectionID).conn.Brake.Held() {
 			continue
 		}
 		if what := p.newerThan(it, l); what != "" {

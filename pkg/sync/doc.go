@@ -18,7 +18,8 @@
 //
 // The jobs around them: firstsync.go (list both sides, join, reconcile), runs.go
 // (leases, checkpoints, time budget), edit.go (changes made in the app), setup.go
-// (custom fields), overview.go (what people see).
+// (custom fields), brake.go and deletion.go (what happens before anything is deleted),
+// merging.go (merged records), overview.go (what people see).
 //
 // The package declares its ports ([CRM], [Store], [Clock]) and knows no vendor, no
 // database and no HTTP. Everything that decides order or time is injected.

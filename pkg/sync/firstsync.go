@@ -204,7 +204,7 @@ func (p *pass) reconcileAll(ctx context.Context) (bool, error) {
 	for _, ch := range p.listed() {
 		ch.listed = true
 	}
-	if err := p.total(ctx); err != nil {
+	if err := p.lookOver(ctx); err != nil {
 		return false, err
 	}
 	done, err := p.reconcilePages(ctx, false, p.knownPage)
@@ -356,8 +356,9 @@ func (p *pass) absent(it *item, rows []Staged) {
 	}
 }
 
-// total sets what the progress counts towards.
-func (p *pass) total(ctx context.Context) error {
+// lookOver sets what the progress counts towards, and stops deletions where a
+// listing is suspiciously short.
+func (p *pass) lookOver(ctx context.Context) error {
 	if p.run.Progress.Phase == PhaseReconcile {
 		return nil
 	}
@@ -366,8 +367,12 @@ func (p *pass) total(ctx context.Context) error {
 		return err
 	}
 	largest := counts.Total
-	for _, l := range p.run.Checkpoint.Listings {
-		largest = max(largest, l.Records)
+	for _, ch := range p.listed() {
+		records := p.listing(ch).Records
+		largest = max(largest, records)
+		if err := p.holdIfHalf(ctx, ch, records, counts.Links[ch.conn.ID].Linked); err != nil {
+			return err
+		}
 	}
 	p.run.Progress = Progress{Phase: PhaseReconcile, Total: largest}
 	return nil

@@ -27,6 +27,7 @@ type ConnectionStatus struct {
 	State         ConnectionState
 	Message, URL  string
 	AccountID     string // the vendor's; "" before first use
+	Held          string // why deletions wait for a person; "" they do not
 	Entered       bool   // the credential was entered by a person; else it is the environment's
 	LastSuccessAt time.Time
 	Lag           time.Duration // since everything was noticed
@@ -71,7 +72,7 @@ func (s *Service) Status(ctx context.Context, customer contact.CustomerID) (*Ove
 		if first || c.LastSuccessAt.Before(o.LastSuccessAt) {
 			o.LastSuccessAt, first = c.LastSuccessAt, false
 		}
-		if state := o.Connections[len(o.Connections)-1].State; state != ConnectionActive && state != ConnectionNew {
+		if state := o.Connections[len(o.Connections)-1].State; state != ConnectionActive && state != ConnectionNew || c.Brake.Held() {
 			o.State = "attention"
 		}
 	}
@@ -87,7 +88,7 @@ func (s *Service) Status(ctx context.Context, customer contact.CustomerID) (*Ove
 func (s *Service) connectionStatus(ctx context.Context, c *Connection, n LinkCounts) ConnectionStatus {
 	st := ConnectionStatus{
 		Provider: c.Provider, State: c.State, Message: c.Message, URL: c.AccountURL,
-		AccountID: c.AccountID, Entered: c.Credential != "",
+		Held: c.Brake.Reason, AccountID: c.AccountID, Entered: c.Credential != "",
 		LastSuccessAt: c.LastSuccessAt, Pending: n.Pending, Errors: n.Errors, Linked: n.Linked,
 	}
 	if !c.Watermark.IsZero() {

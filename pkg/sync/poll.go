@@ -61,6 +61,9 @@ func (q *polling) do(ctx context.Context) error {
 		}
 	}
 	if q.whole && q.found < q.linked {
+		if err := q.holdIfHalf(ctx, q.channel, q.found, q.linked); err != nil {
+			return err
+		}
 		if err := q.noticeMissing(ctx); err != nil {
 			return err
 		}

@@ -26,6 +26,8 @@ type Connection struct {
 	// Behind reports that work was left out while the connection could not be used:
 	// the next run lists it in full.
 	Behind bool `json:"behind,omitempty"`
+	// Brake counts and holds deletions.
+	Brake Brake `json:"brake,omitzero"`
 	// SnoozedUntil is when a throttled connection may be called again.
 	SnoozedUntil  time.Time `json:"snoozedUntil,omitzero"`
 	LastSuccessAt time.Time `json:"lastSuccessAt,omitzero"`

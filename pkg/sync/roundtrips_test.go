@@ -121,7 +121,9 @@ func TestStoreCallsDoNotDependOnTheBatch(t *testing.T) {
 			case 2:
 				w.must(w.pipedrive.Edit(pipedrive, map[string]string{"last_name": "New"}))
 			case 3:
-				w.must(w.pipedrive.Delete(pipedrive))
+				if i < 50 { // below the brake
+					w.must(w.pipedrive.Delete(pipedrive))
+				}
 			case 4:
 				_, err := w.hubspot.Create(map[string]string{"email": fmt.Sprintf("new%d@example.com", i)})
 				w.must(err)
