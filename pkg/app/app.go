@@ -61,6 +61,9 @@ func New(ctx context.Context, o Options) (*App, error) {
 		if err := service.EnsureConnection(ctx, EnvironmentCustomer, provider); err != nil {
 			return nil, err
 		}
+		if err := service.NoteToken(ctx, EnvironmentCustomer, provider, o.Config.token(provider)); err != nil {
+			return nil, err
+		}
 	}
 	server.Service = service
 	return &App{Service: service, Server: web.New(server)}, nil

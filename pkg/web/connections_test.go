@@ -228,6 +228,42 @@ func TestTheTokenOfAnotherAccount(t *testing.T) {
 	}
 }
 
+// The records of the links are not in the other account: going on would take them all
+// for deleted.
+func TestAnotherAccountInTheEnvironmentStopsTheConnection(t *testing.T) {
+	settings := env()
+	d := openOn(t, filepath.Join(t.TempDir(), "store.db"), settings)
+	d.create(`{"email":"ada@example.com"}`)
+	d.sync()
+	another := hubspot.New(hubspot.Options{Token: "another", PortalID: 777})
+	d.accounts["another"] = another
+	settings["HUBSPOT_ACCESS_TOKEN"] = "another"
+	d.start(settings)
+	d.do("POST sync", `{"kind":"full"}`).want(200)
+	c := d.connection("hubspot")
+	if c.State != "error" || !strings.Contains(c.Message, "another HubSpot account") || c.Linked != 1 || text(c.AccountID) != "62515" {
+		t.Errorf("%+v", c)
+	}
+	if len(another.Records()) != 0 || len(d.inPipedrive()) != 1 {
+		t.Errorf("records %v, %v", another.Records(), d.inPipedrive())
+	}
+	settings["HUBSPOT_ACCESS_TOKEN"] = "hubspot-token"
+	d.start(settings)
+	d.sync()
+	if c := d.connection("hubspot"); c.State != "active" || c.Linked != 1 {
+		t.Errorf("with the old token: %+v", c)
+	}
+	settings["HUBSPOT_ACCESS_TOKEN"] = "another"
+	d.start(settings)
+	d.do("DELETE connections?op=one&id=hubspot", "").want(204)
+	d.do("POST connections", `{"provider":"hubspot"}`).problem(409)
+	d.do("POST connections", `{"provider":"hubspot","token":"another"}`).want(200)
+	d.sync()
+	if c := d.connection("hubspot"); c.State != "active" || text(c.AccountID) != "777" || len(another.Records()) != 1 {
+		t.Errorf("with the new account: %+v", c)
+	}
+}
+
 func TestCredentialsNeedAKey(t *testing.T) {
 	settings := env()
 	delete(settings, "ENCRYPTION_KEYS")
