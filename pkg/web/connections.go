@@ -65,10 +65,11 @@ func refusal(err error, member string) error {
 	return err
 }
 
-// changeConnection tests, pauses or resumes.
+// changeConnection tests, pauses or resumes, or confirms deletions.
 func (s *Server) changeConnection(c *call) (reply, error) {
 	change := map[string]func(context.Context, contact.CustomerID, contact.Provider) error{
 		"test": s.testConnection, "pause": s.Service.PauseConnection, "resume": s.Service.ResumeConnection,
+		"confirm": s.Service.ConfirmDeletions,
 	}
 	o, err := c.object()
 	if err != nil {
@@ -76,7 +77,7 @@ func (s *Server) changeConnection(c *call) (reply, error) {
 	}
 	action, _ := o.text("action")
 	if change[action] == nil {
-		o.reject("action", "has to be one of test, pause, resume")
+		o.reject("action", "has to be one of test, pause, resume, confirm")
 	}
 	if err := o.done(); err != nil {
 		return reply{}, err
@@ -149,6 +150,7 @@ type connectionView struct {
 	Provider      contact.Provider     `json:"provider"`
 	State         sync.ConnectionState `json:"state"`
 	Message       string               `json:"message,omitempty"`
+	Held          string               `json:"held,omitempty"`
 	LastSuccessAt *time.Time           `json:"lastSuccessAt"`
 	LagSeconds    *int64               `json:"lagSeconds"`
 	Pending       int                  `json:"pending"`
@@ -166,6 +168,7 @@ func (s *Server) viewConnection(customer contact.CustomerID, c *sync.ConnectionS
 		Provider:      c.Provider,
 		State:         c.State,
 		Message:       c.Message,
+		Held:          c.Held,
 		LastSuccessAt: moment(c.LastSuccessAt),
 		Pending:       c.Pending,
 		Errors:        c.Errors,

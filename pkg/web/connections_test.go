@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"encoding/json"
 	"maps"
 	"net/http"
 	"path/filepath"
@@ -17,6 +18,7 @@ type (
 	budgetJSON     struct{ Used, Limit, WindowSeconds int }
 	connectionJSON struct {
 		Provider, State, Message, URL string
+		Held                          string
 		LastSuccessAt                 *time.Time
 		LagSeconds                    *int
 		Pending, Errors, Linked       int
@@ -170,10 +172,38 @@ func TestPauseResumeAndDisconnect(t *testing.T) {
 	}
 }
 
+func TestDeletionsThatAreHeldAreConfirmed(t *testing.T) {
+	d := open(t)
+	d.do("POST contacts?op=import", people(12)).want(200)
+	d.sync()
+	for _, record := range d.inHubSpot() {
+		if record.Fields["email"] != "person000@example.com" {
+			d.must(d.hubspot.Delete(record.ID))
+		}
+	}
+	d.must(d.hubspot.FlushWebhooks(t.Context()))
+	d.sync()
+	if c := d.connection("hubspot"); c.Held == "" || c.State != "active" || len(d.inPipedrive()) != 12 {
+		t.Errorf("11 of 12 records are gone: %+v, %d in Pipedrive", c, len(d.inPipedrive()))
+	}
+	var o struct{ State string }
+	d.must(json.Unmarshal([]byte(d.do("GET sync", "").want(200).text), &o))
+	if o.State != "attention" {
+		t.Errorf("state %q", o.State)
+	}
+	if c := d.change("hubspot", "confirm"); c.Held != "" {
+		t.Errorf("confirmed: %+v", c)
+	}
+	d.sync()
+	if len(d.inPipedrive()) != 1 {
+		t.Errorf("%d in Pipedrive", len(d.inPipedrive()))
+	}
+}
+
 func TestConnectionsThatAreNotThere(t *testing.T) {
 	d := open(t).as("0ther")
 	for _, call := range []string{"PATCH connections?op=one&id=hubspot", "PATCH connections?op=one&id=salesforce"} {
-		for _, action := range []string{"test", "pause", "resume"} {
+		for _, action := range []string{"test", "pause", "resume", "confirm"} {
 			d.do(call, `{"action":"`+action+`"}`).problem(404)
 		}
 	}

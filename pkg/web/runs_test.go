@@ -62,6 +62,7 @@ func TestOverview(t *testing.T) {
 		Budget                        *budget
 		Credential, AccountID         *string
 		WebhookURL                    *string
+		Held                          string
 	}
 	var o struct {
 		State                                string

@@ -47,6 +47,7 @@ type Service interface {
 	TestConnection(ctx context.Context, customer contact.CustomerID, provider contact.Provider) error
 	PauseConnection(ctx context.Context, customer contact.CustomerID, provider contact.Provider) error
 	ResumeConnection(ctx context.Context, customer contact.CustomerID, provider contact.Provider) error
+	ConfirmDeletions(ctx context.Context, customer contact.CustomerID, provider contact.Provider) error
 	Disconnect(ctx context.Context, customer contact.CustomerID, provider contact.Provider) error
 
 	Settings(ctx context.Context, customer contact.CustomerID) (*sync.SettingsView, error)
