@@ -180,11 +180,9 @@ func cookieName(r *http.Request) string {
 }
 
 func sessionCookie(r *http.Request, value string, maxAge int) string {
-	cookie := http.Cookie{
-		Name: cookieName(r), Value: value, Path: "/", MaxAge: maxAge, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: true,
-	}
-	if isLoopback(r.Host) {
-		cookie.Secure = false
+	cookie := http.Cookie{ //nolint:gosec // Secure everywhere but on this machine, where there is no TLS
+		Name: cookieName(r), Value: value, Path: "/", MaxAge: maxAge,
+		Secure: !isLoopback(r.Host), HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}
 	return cookie.String()
 }

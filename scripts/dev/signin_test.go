@@ -87,3 +87,18 @@ func TestATokenThatWasEnteredOutlivesARestart(t *testing.T) {
 		t.Errorf("the key: %v, %v", info, err)
 	}
 }
+
+func TestTheHostSignsTheDeveloperIn(t *testing.T) {
+	s := start(t, "--data", t.TempDir(), "--sandbox", "off", "--cron", "off")
+	defer s.stop()
+	var who struct {
+		SignedIn              bool
+		User, CustomerID, Via string
+	}
+	if s.call("GET", "/api/session", &who); !who.SignedIn || who.User != "developer" || who.CustomerID != "default" || who.Via != "developer" {
+		t.Errorf("%+v", who)
+	}
+	if status, text := s.send(http.DefaultClient, "POST", "/api/session", `{"password":"x"}`); status != 503 || !strings.Contains(text, "APP_PASSWORD") {
+		t.Errorf("%d %s", status, text)
+	}
+}
