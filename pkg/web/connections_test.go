@@ -349,7 +349,9 @@ func TestKeysAreRotatedAndLost(t *testing.T) {
 }
 
 func TestOneAccountOfTwoCustomersHasOneBudget(t *testing.T) {
-	d := open(t)
+	settings := env()
+	settings["HUBSPOT_RATE_LIMIT"] = "1000/3600"
+	d := openWith(t, settings)
 	d.do("POST connections", `{"provider":"hubspot","token":"hubspot-token"}`).want(200)
 	d.as("0ther").do("POST connections", `{"provider":"hubspot","token":"hubspot-token"}`).want(200)
 	d.sync()

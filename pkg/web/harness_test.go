@@ -104,6 +104,7 @@ func (d *desk) newPipedrive(token string) *pipedrive.Server {
 // waits by it.
 type testClock struct {
 	mu    gosync.Mutex
+	base  time.Time // where it was stopped; zero: it runs
 	ahead time.Duration
 	slept []time.Duration
 }
@@ -111,7 +112,17 @@ type testClock struct {
 func (c *testClock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if !c.base.IsZero() {
+		return c.base.Add(c.ahead)
+	}
 	return sync.WallClock{}.Now().Add(c.ahead)
+}
+
+// stop leaves the clock to set and Sleep alone.
+func (c *testClock) stop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.base = sync.WallClock{}.Now()
 }
 
 func (c *testClock) Sleep(ctx context.Context, d time.Duration) error {

@@ -112,6 +112,7 @@ func TestCookiesOutsideThisMachine(t *testing.T) {
 
 func TestSessionsEnd(t *testing.T) {
 	d := openWith(t, envWithPassword()).as("")
+	d.clock.stop()
 	began := d.signIn()
 	status := func(at time.Duration) int {
 		d.clock.set(at)
@@ -134,6 +135,7 @@ func TestSessionsEnd(t *testing.T) {
 
 func TestSessionsAreRenewedOnceAMinute(t *testing.T) {
 	d := openWith(t, envWithPassword()).as("")
+	d.clock.stop()
 	c := d.signIn()
 	d.store.take()
 	for second := range 180 {
@@ -153,6 +155,7 @@ func TestSessionsAreRenewedOnceAMinute(t *testing.T) {
 
 func TestWrongPasswordsAreSlowedThenRefused(t *testing.T) {
 	d := openWith(t, envWithPassword()).as("")
+	d.clock.stop()
 	right, wrong := `{"password":"`+password+`"}`, `{"password":"guess"}`
 	for i := range 5 {
 		p := d.do("POST session", wrong).problem(401)
