@@ -37,6 +37,11 @@ export class Crm {
     await this.ask("PATCH", "knobs", { scopes });
   }
 
+  /** Refuses the product's token, or takes it again. */
+  async revoke(revoked: boolean): Promise<void> {
+    await this.ask("PATCH", "knobs", { revoked });
+  }
+
   async normal(): Promise<void> {
     await this.ask("DELETE", "faults");
   }

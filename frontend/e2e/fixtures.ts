@@ -1,7 +1,7 @@
 import AxeBuilder from "@axe-core/playwright";
 import { test as base, expect, type Page } from "@playwright/test";
 import { Crm } from "./crm";
-import { startHost, type Host } from "./host";
+import { startHost, type Host, type HostSetup } from "./host";
 
 /** What a page did that nobody sees. */
 export interface Watch {
@@ -12,6 +12,8 @@ export interface Watch {
 interface Shared {
   /** Tests that name the same store share one local host, and so its contacts. */
   store: string;
+  /** How that host is set up. */
+  setup: HostSetup;
   host: Host;
   hubspot: Crm;
   pipedrive: Crm;
@@ -23,9 +25,10 @@ interface Own {
 
 export const test = base.extend<Own, Shared>({
   store: ["", { option: true, scope: "worker" }],
+  setup: [{}, { option: true, scope: "worker" }],
   host: [
-    async ({ store: _ }, use) => {
-      const host = await startHost();
+    async ({ store: _, setup }, use) => {
+      const host = await startHost(setup);
       await use(host);
       await host.stop();
     },

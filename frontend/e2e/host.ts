@@ -8,6 +8,9 @@ import { promisify } from "node:util";
 
 const root = resolve(__dirname, "../..");
 
+/** What the sandbox CRMs take for a good token. */
+export const tokens = { hubspot: "sandbox-hubspot-token", pipedrive: "sandbox-pipedrive-token" };
+
 export interface Host {
   url: string;
   hubspot: string;
@@ -15,22 +18,41 @@ export interface Host {
   stop(): Promise<void>;
 }
 
+export interface HostSetup {
+  /** Variables besides the usual ones. */
+  env?: Record<string, string>;
+  /** Nothing is connected yet: the sandboxes run, and the deployment has no token for them. */
+  unconnected?: boolean;
+}
+
 /** Starts the local host with an empty store and both sandboxes, on free ports. */
-export async function startHost(): Promise<Host> {
+export async function startHost({ env = {}, unconnected = false }: HostSetup = {}): Promise<Host> {
   if (!existsSync(join(root, "frontend/out/index.html"))) throw new Error("frontend/out is missing: run `npm run build` first");
   const folder = await mkdtemp(join(tmpdir(), "contact-sync-e2e-"));
   const program = join(folder, "dev");
   await promisify(execFile)("go", ["build", "-o", program, "./scripts/dev"], { cwd: root });
-  const child = spawn(
-    program,
-    ["--root", root, "--addr", "127.0.0.1:0", "--data", join(folder, "data"), "--sandbox=on", "--cron=off"],
-    { cwd: folder, stdio: ["ignore", "pipe", "inherit"] },
-  );
-  const addresses = await ready(child);
+  const children: ChildProcess[] = [];
+  const start = (name: string, sandbox: "on" | "off", variables: Record<string, string>) => {
+    const child = spawn(program, ["--root", root, "--addr", "127.0.0.1:0", "--data", join(folder, name), `--sandbox=${sandbox}`, "--cron=off"], {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, ...variables },
+    });
+    children.push(child);
+    return ready(child);
+  };
+  const crms = await start("data", "on", {
+    HUBSPOT_ACCESS_TOKEN: tokens.hubspot,
+    PIPEDRIVE_API_TOKEN: tokens.pipedrive,
+    ...(unconnected ? {} : env),
+  });
+  const bare = { HUBSPOT_BASE_URL: crms.hubspot, PIPEDRIVE_BASE_URL: crms.pipedrive, HUBSPOT_CLIENT_SECRET: "sandbox-secret", ...env };
+  const { url } = unconnected ? await start("bare", "off", bare) : crms;
   return {
-    ...addresses,
+    ...crms,
+    url,
     stop: async () => {
-      await ended(child);
+      await Promise.all(children.map(ended));
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -34,6 +34,11 @@ for (const [screen, viewport] of Object.entries(screens)) {
       await expect(page.getByRole("dialog").getByLabel("Phone")).toBeVisible();
       await expectAccessible(page);
       await picture(page, `${screen}-${colorScheme}-contact`);
+      await page.goto("/api-docs#updateContact");
+      await expect(page.getByRole("heading", { name: "Change a contact" })).toBeInViewport();
+      await expectFits(page);
+      await expectAccessible(page);
+      await picture(page, `${screen}-${colorScheme}-api`);
     });
   }
 }
@@ -64,6 +69,22 @@ test("a keyboard reaches everything", async ({ page }) => {
   await expect(question.getByRole("button", { name: "Cancel" })).toBeFocused();
   await question.getByRole("button", { name: "Discard" }).press("Enter");
   await expect(sheet).toBeHidden();
+});
+
+test("the API's routes can be searched", async ({ page }) => {
+  await page.goto("/");
+  await page.getByRole("link", { name: "API" }).first().click();
+  await expect(page).toHaveTitle("API · Contact Sync");
+  const routes = page.getByRole("navigation", { name: "Routes" });
+  await routes.getByRole("searchbox").fill("patch settings");
+  await expect(routes.getByRole("link")).toHaveCount(1);
+  await routes.getByRole("searchbox").press("Enter");
+  await expect(page.getByRole("heading", { name: "Change the settings" })).toBeInViewport();
+  await routes.getByRole("searchbox").fill("no such route");
+  await expect(routes).toContainText("No route fits");
+  const download = page.waitForEvent("download");
+  await page.getByRole("link", { name: "OpenAPI document" }).click();
+  expect((await download).suggestedFilename()).toBe("openapi.json");
 });
 
 test("an address that leads nowhere says so", async ({ page, watch }) => {

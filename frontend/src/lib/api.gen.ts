@@ -370,8 +370,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Test, pause or resume
-         * @description `test` asks the CRM whether the credential works; the answer is the connection's state. `pause` ends all calls until `resume`; edits go on and reach the CRM after that.
+         * Test, pause, resume, or confirm deletions
+         * @description `test` asks the CRM whether the credential works; the answer is the connection's state. `pause` ends all calls until `resume`; edits go on and reach the CRM after that. `confirm` lets deletions pass that were held because they were suspiciously many, and further ones for an hour; the next run follows them.
          */
         patch: operations["changeConnection"];
         trace?: never;
@@ -415,7 +415,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description As the built-in user. A session ends 12 hours after its last use, and 7 days after it began. 5 wrong passwords from one address within 15 minutes have to wait, and so do 100 from all addresses together.
+         * @description As the built-in user. A session ends 12 hours after its last use, and 7 days after it began. Each further attempt from one address takes longer; after 5 within 15 minutes, or 100 from all addresses together, the answer is 429 until the time is over.
          */
         post: operations["signIn"];
         /**
@@ -621,7 +621,7 @@ export interface components {
             /** @description Further fields that the settings define, by name. Those that are not named stay as they are; null or empty clears one. */
             custom?: {
                 [key: string]: string | null;
-            };
+            } | null;
         };
         ContactPage: {
             contacts: components["schemas"]["Contact"][];
@@ -683,6 +683,8 @@ export interface components {
             state: components["schemas"]["ConnectionState"];
             /** @description Why it is not active, for people. */
             message?: string;
+            /** @description Why deletions that came from this CRM wait for a person; absent: none do. The action `confirm` lets them pass. */
+            held?: string;
             /**
              * Format: date-time
              * @description End of the last run that left nothing out; null: never.
@@ -836,6 +838,7 @@ export interface components {
          *     }
          */
         Run: {
+            /** @description Empty when the schedule found no customer to work for. */
             id: string;
             /** @enum {string} */
             kind: "full" | "incremental" | "import" | "event";
@@ -978,7 +981,7 @@ export interface components {
         Review: {
             id: string;
             /** @enum {string} */
-            kind: "ambiguous" | "duplicate_key" | "email_taken" | "merge" | "erasure";
+            kind: "ambiguous" | "duplicate_key" | "email_taken" | "merge" | "erasure" | "unknown_outcome";
             provider: components["schemas"]["Provider"];
             contactId?: string;
             contactName?: string;
@@ -1010,7 +1013,7 @@ export interface components {
             contactName?: string;
             provider?: components["schemas"]["Provider"];
             /** @enum {string} */
-            op: "created" | "updated" | "deleted" | "linked" | "conflict" | "error" | "skipped" | "setup" | "run" | "restored" | "review";
+            op: "created" | "updated" | "deleted" | "linked" | "merged" | "conflict" | "error" | "skipped" | "setup" | "run" | "restored" | "review" | "brake";
             /**
              * @description `in`: from a CRM. `out`: to a CRM.
              * @enum {string}
@@ -1116,7 +1119,7 @@ export interface components {
         /** @description Choices to change. What is absent stays as it is. */
         SettingsPatch: {
             /** @description The revision the change is based on; without it the change applies to whatever there is. */
-            rev?: number;
+            rev?: number | null;
             /** @description Null: the deployment's default. */
             policy?: components["schemas"]["Policy"] | null;
             /** @description A country as two letters, such as US. Null or empty: the deployment's default. */
@@ -1124,17 +1127,18 @@ export interface components {
             /** @description Replaces all choices of the fields named. Null takes a standard field back to its defaults and removes a custom one; contacts keep its values. Any other name makes a custom field: up to 40 letters, digits and underscores, beginning with a small letter; 50 in all. */
             fields?: {
                 [key: string]: null | components["schemas"]["FieldChoice"];
-            };
+            } | null;
         };
         FieldChoice: {
             /** @description For people; null: the field's own name. */
             label?: string | null;
             /** @description Null: that of the settings as a whole. */
             policy?: components["schemas"]["Policy"] | null;
+            /** @description Where it goes, by CRM. A CRM that is not named, or null, has a standard field under its default name and no custom one. */
             remotes?: {
-                hubspot?: components["schemas"]["RemoteChoice"];
-                pipedrive?: components["schemas"]["RemoteChoice"];
-            };
+                hubspot?: components["schemas"]["RemoteChoice"] | null;
+                pipedrive?: components["schemas"]["RemoteChoice"] | null;
+            } | null;
         };
         RemoteChoice: {
             /** @description The name of the CRM's field. Null or empty: the default one; a custom field has none and is left out of the CRM. */
@@ -1884,7 +1888,7 @@ export interface operations {
                      */
                     kind?: "" | "full" | "incremental" | null;
                     /** @description Change nothing, tell what would be done and what it would cost. */
-                    dryRun?: boolean;
+                    dryRun?: boolean | null;
                 };
             };
         };
@@ -1963,14 +1967,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Run"];
                 };
-            };
-            /** @description There is no customer with a connection. */
-            204: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthorised"];
@@ -2523,7 +2519,7 @@ export interface operations {
                  */
                 "application/json": {
                     /** @enum {string} */
-                    action: "test" | "pause" | "resume";
+                    action: "test" | "pause" | "resume" | "confirm";
                 };
             };
         };

@@ -26,7 +26,7 @@ export function SignInPage() {
       <main id="main" className="mx-auto flex w-full max-w-[23rem] flex-1 flex-col justify-center px-5 pb-[18vh]">
         <Mark className="size-10" />
         <h1 className="mt-5 text-2xl font-semibold">Sign in to Contact Sync</h1>
-        <p className="mt-1 text-lg text-ink-2">Contacts, equal in your app, HubSpot and Pipedrive.</p>
+        <p className="mt-1 text-lg text-ink-2">With the password of this deployment.</p>
         <div className="mt-7">
           {error ? (
             <Closed error={error} onRetry={() => void mutate()} />

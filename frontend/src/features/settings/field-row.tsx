@@ -1,17 +1,14 @@
 "use client";
 
-import { ChevronDown, LoaderCircle, Undo2 } from "lucide-react";
+import { ChevronDown, Undo2 } from "lucide-react";
 import { useId } from "react";
 import { Button } from "@/components/ui/button";
-import { ProviderMark } from "@/components/ui/provider-mark";
-import { StatusLabel } from "@/components/ui/status-label";
-import { useSyncRunner } from "@/features/sync/sync-runner";
-import type { Policy, PolicyChoice, Provider } from "@/lib/api-types";
+import type { Policy, PolicyChoice } from "@/lib/api-types";
 import { cn } from "@/lib/cn";
-import { providerName, providers } from "@/lib/names";
+import { providers } from "@/lib/names";
 import type { FieldDraft, ShownField } from "./draft";
 import { FieldEditor } from "./field-editor";
-import { directionLooks, stateLooks } from "./field-looks";
+import { FieldPlace } from "./field-place";
 
 interface Props {
   shown: ShownField;
@@ -64,7 +61,7 @@ export function FieldRow({ shown, policies, policy, problem, open, onToggle, onC
               <span className="block text-sm text-ink-3">{own ? `Conflicts: ${own.label.toLowerCase()}` : shown.custom ? `Your own field, ${field}` : ""}</span>
             </span>
             {providers.map((provider) => (
-              <Place key={provider} provider={provider} shown={shown} />
+              <FieldPlace key={provider} provider={provider} shown={shown} />
             ))}
           </span>
           <ChevronDown aria-hidden className={cn("mt-0.5 size-4 shrink-0 text-ink-3 transition-transform", open && "rotate-180")} />
@@ -74,42 +71,5 @@ export function FieldRow({ shown, policies, policy, problem, open, onToggle, onC
         {open && <FieldEditor shown={shown} policies={policies} policy={policy} problem={problem} onChange={onChange} onUndo={onUndo} />}
       </div>
     </li>
-  );
-}
-
-/** Where the field is in one CRM: its name, its way, and whatever is wrong with it. */
-function Place({ provider, shown }: { provider: Provider; shown: ShownField }) {
-  const { driving } = useSyncRunner();
-  const { remote, direction } = shown.draft.remotes[provider];
-  const state = shown.stored?.remotes[provider]?.state;
-  const name = providerName(provider);
-  if (!remote) {
-    return (
-      <span className="flex items-center gap-2 text-sm text-ink-3">
-        <ProviderMark provider={provider} />
-        Not in {name}
-      </span>
-    );
-  }
-  const { icon: Icon, words } = directionLooks[direction];
-  const look = state && state !== "present" && direction !== "none" && shown.change !== "edited" ? stateLooks[state] : undefined;
-  return (
-    <span className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-0.5 text-sm">
-      <ProviderMark provider={provider} />
-      <span className="sr-only">{name}: </span>
-      <Icon aria-hidden className="size-3.5 shrink-0 text-ink-3" />
-      <span className="sr-only">{words(name)}, </span>
-      <code className={cn("min-w-0 truncate font-mono", direction === "none" ? "text-ink-3 line-through" : "text-ink-2")}>{remote}</code>
-      {look &&
-        (driving && state === "missing" ? (
-          <StatusLabel tone="busy" icon={LoaderCircle} className="[&_svg]:animate-spin">
-            Looking
-          </StatusLabel>
-        ) : (
-          <StatusLabel tone={look.tone} icon={look.icon}>
-            {look.label}
-          </StatusLabel>
-        ))}
-    </span>
   );
 }

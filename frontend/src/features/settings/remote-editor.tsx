@@ -7,7 +7,7 @@ import { StatusLabel } from "@/components/ui/status-label";
 import type { Provider, RemoteField } from "@/lib/api-types";
 import { providerName } from "@/lib/names";
 import { remoteDraft, type RemoteDraft } from "./draft";
-import { directionLooks, directions, hasFixedName, stateLooks } from "./field-looks";
+import { directionLooks, directions, hasFixedName, remoteLook } from "./field-looks";
 
 interface Props {
   provider: Provider;
@@ -23,7 +23,7 @@ const nameLabels: Record<Provider, string> = { hubspot: "Internal name of the pr
 export function RemoteEditor({ provider, field, value, stored, onChange }: Props) {
   const name = providerName(provider);
   const fixed = hasFixedName(provider, field);
-  const look = stored && stored.remote === value.remote ? stateLooks[stored.state] : undefined;
+  const look = stored && stored.remote === value.remote ? remoteLook(stored) : undefined;
   return (
     <fieldset className="min-w-0 rounded-lg border px-3.5 pt-2.5 pb-3.5">
       <legend className="sr-only">{name}</legend>
@@ -68,5 +68,5 @@ function advice(name: string, value: RemoteDraft, stored: RemoteField | undefine
   if (!value.remote) return `Enter a name to keep it in ${name} too. It has to be a text field.`;
   if (stored?.remote !== value.remote) return `It is looked for in ${name} after you save. It has to be a text field.`;
   if (stored.state === "present") return remoteDraft(stored).direction === "none" ? "It is there, and left alone." : "";
-  return stored.message ?? "";
+  return stored.message ?? (stored.state === "missing" ? "It is looked for by the next sync." : "");
 }

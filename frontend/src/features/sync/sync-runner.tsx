@@ -20,6 +20,7 @@ const Context = createContext<Runner>({ driving: false, start: () => {} });
 /** Names the run that this tab is driving, so that a reload goes on with it. */
 const marker = "contact-sync.driving";
 const watchEvery = 700;
+const whatRunsChange = ["/api/contacts", "/api/conflicts", "/api/activity", "/api/setup", "/api/connections", "/api/settings"];
 
 export const useSyncRunner = () => useContext(Context);
 
@@ -44,7 +45,7 @@ export function SyncRunner({ children }: { children: React.ReactNode }) {
       busy.current = false;
       sessionStorage.removeItem(marker);
       setDriving(false);
-      void revalidate(syncPath, "/api/contacts", "/api/conflicts", "/api/activity", "/api/setup");
+      void revalidate(syncPath, ...whatRunsChange);
     }
   }, [revalidate]);
 
