@@ -49,12 +49,11 @@ func claimOldest(b *bench) {
 
 func claimLeases(b *bench) {
 	c := newContact(1, dueAt(noon))
-	c.Due.Attempts = 4
 	b.save(c)
 	claimed := b.claim(after(5), after(1000), 1)[0]
 	want := c.Clone()
 	want.Fence = 1
-	want.Due = &sync.Due{At: noon, LeaseUntil: after(1000), Attempts: 4}
+	want.Due = &sync.Due{At: noon, LeaseUntil: after(1000)}
 	b.equal("claimed", claimed, want)
 	b.equal("stored", b.load(c.ID), want)
 }
@@ -75,7 +74,7 @@ func claimSaved(b *bench) {
 	claimed := b.claim(noon, after(1000), 2)
 	done, again := claimed[0], claimed[1]
 	done.Due = nil
-	again.Due = &sync.Due{At: after(50), Attempts: 1}
+	again.Due = &sync.Due{At: after(50)}
 	b.save(done, again)
 	b.equal("before the next time", ids(b.claim(after(49), after(2000), 2)), []contact.ID(nil))
 	b.equal("at the next time", ids(b.claim(after(50), after(2000), 2)), []contact.ID{again.ID})

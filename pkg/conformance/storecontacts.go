@@ -29,7 +29,6 @@ var contactCases = []storeCase{
 // wholeContact has something in every part of a document.
 func wholeContact() *sync.Contact {
 	c := newContact(1, linked(hub, "100"), linked(pipe, ""), dueAt(after(60)))
-	c.Due.Attempts = 3
 	c.DeletedAt = after(1)
 	c.Fence = 0
 	setField(c, contact.FirstName, "Zoë  Ångström 👩🏽‍💻 \u202eright")
@@ -51,7 +50,6 @@ func wholeContact() *sync.Contact {
 		ID: "intent-1", Op: sync.OpCreate, At: after(8),
 		Fields: map[contact.Field]sync.IntentValue{contact.Email: {Val: "a", H: "b", Expect: "c"}},
 	}}
-	c.Links[1].NextAttempt = after(9)
 	c.Links[1].Attempts = 2
 	c.Links[1].Error = &sync.LinkError{
 		Kind: "invalid", Message: "Nein, das geht nicht.", At: after(10),
@@ -286,11 +284,10 @@ func scanPages(b *bench) {
 
 func markDue(b *bench) {
 	idle, later, earlier := newContact(1), newContact(2, dueAt(after(500))), newContact(3, dueAt(after(10)))
-	later.Due.Attempts = 2
 	b.save(idle, later, earlier, newContact(4))
 	b.must(b.store().MarkDue(b.ctx, acme, numbers(1, 2, 3, 99), after(100)))
 	for n, want := range map[int]*sync.Due{
-		1: {At: after(100)}, 2: {At: after(100), Attempts: 2}, 3: {At: after(10)}, 4: nil,
+		1: {At: after(100)}, 2: {At: after(100)}, 3: {At: after(10)}, 4: nil,
 	} {
 		got := b.load(id(n))
 		b.equal(fmt.Sprintf("due of contact %d", n), got.Due, want)

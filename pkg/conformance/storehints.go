@@ -59,7 +59,7 @@ func records(hints []sync.Hint) string {
 
 func hintsOldest(b *bench) {
 	reported := hint("Ü/1 2", after(10))
-	reported.EventAt, reported.Attempts = after(7), 3
+	reported.EventAt = after(7)
 	onPipe := hint("1", after(20))
 	onPipe.ConnectionID = pipe
 	b.putHints(hint("1", after(30)), reported, onPipe, hint("4", after(50)))

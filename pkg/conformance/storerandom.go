@@ -133,7 +133,7 @@ func (h *history) save(t *rapid.T) {
 	}
 	c.Due = nil
 	if rapid.Bool().Draw(t, "due") {
-		c.Due = &sync.Due{At: h.drawTime(t, "at"), Attempts: rapid.IntRange(0, 3).Draw(t, "attempts")}
+		c.Due = &sync.Due{At: h.drawTime(t, "at")}
 	}
 	want := h.model.save(c)
 	outcomes, err := h.b.store().SaveContacts(h.b.ctx, h.customer, []*sync.Contact{c})
@@ -187,7 +187,7 @@ func (h *history) putHints(t *rapid.T) {
 	for range rapid.IntRange(1, 3).Draw(t, "hints") {
 		hints = append(hints, sync.Hint{
 			ConnectionID: drawConnection.Draw(t, "connection"), ExternalID: drawExternal.Draw(t, "external"),
-			DueAt: h.drawTime(t, "due"), Attempts: rapid.IntRange(0, 3).Draw(t, "attempts"),
+			DueAt: h.drawTime(t, "due"),
 		})
 		if rapid.Bool().Draw(t, "event") {
 			hints[len(hints)-1].EventAt = h.drawTime(t, "at")

@@ -63,7 +63,6 @@ var Statuses = []Status{StatusSynced, StatusSyncing, StatusLocalOnly, StatusErro
 type Due struct {
 	At         time.Time `json:"at"`
 	LeaseUntil time.Time `json:"leaseUntil,omitzero"` // claimed until then
-	Attempts   int       `json:"attempts"`            // failed in a row
 }
 
 // Link pairs a contact with one remote record, for as long as both live.
@@ -79,7 +78,6 @@ type Link struct {
 	Modified     time.Time                `json:"remoteModified,omitzero"`
 	MissingSince time.Time                `json:"missingSince,omitzero"`
 	SyncedAt     time.Time                `json:"lastSyncedAt,omitzero"`
-	NextAttempt  time.Time                `json:"nextAttemptAt,omitzero"` // no write before then
 	Attempts     int                      `json:"attempts,omitempty"`
 	Error        *LinkError               `json:"error,omitempty"`
 	URL          string                   `json:"url,omitempty"`

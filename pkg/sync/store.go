@@ -133,7 +133,6 @@ type Hint struct {
 	ExternalID   contact.ExternalID   `json:"externalId"`
 	DueAt        time.Time            `json:"dueAt"`
 	LeaseUntil   time.Time            `json:"leaseUntil,omitzero"`
-	Attempts     int                  `json:"attempts"`
 	// EventAt is the time of the latest event about the record; zero when a poll
 	// found it.
 	EventAt time.Time `json:"eventAt,omitzero"`

@@ -80,7 +80,7 @@ func (s *Store) lease(ctx context.Context, customer contact.CustomerID, claim sy
 	}
 	operations := []driver.WriteModel{take(with("due.at", "$lte", dueBy))}
 	if claim.IDs != nil {
-		operations = append(operations, take(with("due", "$exists", false), is("due.at", claim.Now), is("due.attempts", 0)))
+		operations = append(operations, take(with("due", "$exists", false), is("due.at", claim.Now)))
 	}
 	if _, err := s.writeInOrder(ctx, claimContacts, operations...); err != nil {
 		return nil, err

@@ -29,8 +29,7 @@ func hintKey(customer contact.CustomerID, h sync.Hint) string {
 	return keysOf(customer).under(string(h.ConnectionID)).of(string(h.ExternalID))
 }
 
-// PutHints implements [sync.HintStore]. One round trip. A hint that is there
-// already takes the attempts of the new one.
+// PutHints implements [sync.HintStore]. One round trip.
 func (s *Store) PutHints(ctx context.Context, customer contact.CustomerID, hints []sync.Hint) error {
 	if len(hints) == 0 {
 		return nil
@@ -40,7 +39,6 @@ func (s *Store) PutHints(ctx context.Context, customer contact.CustomerID, hints
 		update := bson.D{
 			is("$setOnInsert", bson.D{is("connectionId", h.ConnectionID), is("externalId", h.ExternalID)}),
 			is("$min", bson.D{is("dueAt", h.DueAt)}),
-			is("$set", bson.D{is("attempts", h.Attempts)}),
 			is("$unset", bson.D{is("leaseUntil", ""), is("claim", "")}),
 		}
 		if !h.EventAt.IsZero() {

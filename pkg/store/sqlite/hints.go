@@ -13,10 +13,10 @@ import (
 
 const (
 	putHint = `
-INSERT INTO hints (customer, connection, external, due_at, lease_until, last_lease, attempts, event_at)
-VALUES (?, ?, ?, ?, 0, 0, ?, ?)
+INSERT INTO hints (customer, connection, external, due_at, lease_until, last_lease, event_at)
+VALUES (?, ?, ?, ?, 0, 0, ?)
 ON CONFLICT (customer, connection, external) DO UPDATE SET
-	due_at = min(due_at, excluded.due_at), lease_until = 0, attempts = excluded.attempts,
+	due_at = min(due_at, excluded.due_at), lease_until = 0,
 	event_at = max(event_at, excluded.event_at)`
 
 	claimHints = `
@@ -25,18 +25,17 @@ WHERE customer = ?1 AND (connection, external) IN (
 	SELECT connection, external FROM hints INDEXED BY hints_by_due
 	WHERE customer = ?1 AND due_at <= ?2 AND lease_until <= ?2
 	ORDER BY due_at, connection, external LIMIT ?3)
-RETURNING connection, external, due_at, lease_until, attempts, event_at`
+RETURNING connection, external, due_at, lease_until, event_at`
 
 	dropHint   = `DELETE FROM hints WHERE customer = ? AND connection = ? AND external = ? AND lease_until = ?`
 	countHints = `SELECT count(*) FROM hints INDEXED BY hints_by_due WHERE customer = ?`
 	walkHints  = `SELECT due_at, lease_until FROM hints INDEXED BY hints_by_due WHERE customer = ? ORDER BY due_at`
 )
 
-// PutHints implements [sync.HintStore]. A hint that is there already takes the
-// attempts of the new one.
+// PutHints implements [sync.HintStore].
 func (s *Store) PutHints(ctx context.Context, customer contact.CustomerID, hints []sync.Hint) error {
 	return eachIn(ctx, s, "sqlite.putHints", putHint, hints, func(h sync.Hint) []any {
-		return []any{customer, h.ConnectionID, h.ExternalID, millis(h.DueAt), h.Attempts, millis(h.EventAt)}
+		return []any{customer, h.ConnectionID, h.ExternalID, millis(h.DueAt), millis(h.EventAt)}
 	})
 }
 
@@ -60,7 +59,7 @@ func (s *Store) ClaimHints(ctx context.Context, customer contact.CustomerID, cla
 
 func scanHint(row scanner) (h sync.Hint, err error) {
 	var due, lease, event int64
-	err = row.Scan(&h.ConnectionID, &h.ExternalID, &due, &lease, &h.Attempts, &event)
+	err = row.Scan(&h.ConnectionID, &h.ExternalID, &due, &lease, &event)
 	h.DueAt, h.LeaseUntil, h.EventAt = fromMillis(due), fromMillis(lease), fromMillis(event)
 	return h, err
 }

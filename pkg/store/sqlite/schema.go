@@ -137,7 +137,6 @@ CREATE TABLE hints (
 	due_at      INTEGER NOT NULL,
 	lease_until INTEGER NOT NULL,
 	last_lease  INTEGER NOT NULL,  -- the latest ever given: leases never repeat
-	attempts    INTEGER NOT NULL,
 	event_at    INTEGER NOT NULL,
 	PRIMARY KEY (customer, connection, external)
 ) STRICT, WITHOUT ROWID;

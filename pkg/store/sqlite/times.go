@@ -48,7 +48,7 @@ func roundContact(c *sync.Contact) {
 }
 
 func roundLink(l *sync.Link) {
-	round(&l.Modified, &l.MissingSince, &l.SyncedAt, &l.NextAttempt)
+	round(&l.Modified, &l.MissingSince, &l.SyncedAt)
 	for f, s := range l.Shadow {
 		if at := rounded(s.At); at != s.At {
 			s.At = at
@@ -90,5 +90,5 @@ func roundRun(r *sync.Run) {
 }
 
 func roundConnection(c *sync.Connection) {
-	round(&c.FieldsAt, &c.Watermark, &c.BackfilledAt, &c.SweptAt, &c.SnoozedUntil, &c.LastSuccessAt, &c.CreatedAt)
+	round(&c.FieldsAt, &c.Watermark, &c.BackfilledAt, &c.SweptAt, &c.SnoozedUntil, &c.LastSuccessAt, &c.Brake.HeldAt, &c.Brake.ConfirmedUntil, &c.Brake.Since, &c.CreatedAt)
 }
