@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -57,23 +58,23 @@ func (p *pass) list(ctx context.Context) (bool, error) {
 		tasks[i] = func() { errs[i] = p.listOne(ctx, ch) }
 	}
 	p.parallel(tasks...)
-	for i, ch := range p.channels {
-		if errs[i] == nil {
-			continue
-		}
-		if p.tooLate(errs[i]) || fault.Is(errs[i], fault.Stale) {
-			continue // below
-		}
-		p.halt(ctx, ch, errs[i])
-		p.setListing(ch, func(l *Listing) { l.Error = fault.Public(errs[i]) })
-	}
-	if i := slices.IndexFunc(errs, func(err error) bool { return fault.Is(err, fault.Stale) }); i >= 0 {
-		return false, errs[i]
+	if err := errors.Join(errs...); err != nil {
+		return false, err
 	}
 	// What is not listed completely goes on at the same page next time.
 	return !slices.ContainsFunc(p.live(), func(ch *channel) bool { return !p.listing(ch).Done }), nil
 }
 
+// listingFailed leaves the connection out of the run, unless there only was no time.
+func (p *pass) listingFailed(ctx context.Context, ch *channel, err error) {
+	if p.tooLate(err) {
+		return
+	}
+	p.halt(ctx, ch, err)
+	p.setListing(ch, func(l *Listing) { l.Error = fault.Public(err) })
+}
+
+// listOne lists one account from where the checkpoint is. Its error is the store's.
 func (p *pass) listOne(ctx context.Context, ch *channel) error {
 	at := p.listing(ch)
 	if at.StartedAt.IsZero() {
@@ -85,7 +86,8 @@ func (p *pass) listOne(ctx context.Context, ch *channel) error {
 		}
 		page, err := ch.crm.List(ctx, at.Cursor)
 		if err != nil {
-			return err
+			p.listingFailed(ctx, ch, err)
+			return nil
 		}
 		rows := make([]Staged, len(page.Records))
 		for i, r := range page.Records {

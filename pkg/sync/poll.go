@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/contactsync/contactsync/pkg/contact"
@@ -14,24 +15,28 @@ func (p *pass) poll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.eachLive(func(ch *channel) {
+	errs := make([]error, len(p.channels))
+	tasks := make([]func(), len(p.channels))
+	for i, ch := range p.channels {
 		q := polling{
 			pass: p, channel: ch, linked: counts.Links[ch.conn.ID].Linked,
 			since: ch.conn.Watermark.Add(-pollOverlap), seen: map[contact.ExternalID]bool{},
 		}
 		q.whole = !ch.limits.Deletions && q.linked < sweepBelow
-		err := q.do(ctx)
-		if err == nil {
-			return
-		}
-		if p.tooLate(err) {
-			p.mu.Lock()
-			p.late = true
-			p.mu.Unlock()
-		}
-		p.halt(ctx, ch, err)
-	})
-	return nil
+		tasks[i] = func() { errs[i] = q.do(ctx) }
+	}
+	p.parallel(tasks...)
+	return errors.Join(errs...)
+}
+
+// failed stops the connection's part of the run: its watermark stays.
+func (q *polling) failed(ctx context.Context, err error) {
+	if q.tooLate(err) {
+		q.mu.Lock()
+		q.late = true
+		q.mu.Unlock()
+	}
+	q.halt(ctx, q.channel, err)
 }
 
 // polling is the poll of one connection. A small account that does not report
@@ -46,12 +51,14 @@ type polling struct {
 	seen    map[contact.ExternalID]bool
 }
 
+// do polls. Its error is the store's.
 func (q *polling) do(ctx context.Context) error {
 	start := q.clock.Now()
 	for cursor := ""; ; {
 		page, err := q.page(ctx, cursor)
 		if err != nil {
-			return err
+			q.failed(ctx, err)
+			return nil
 		}
 		if err := q.notice(ctx, page); err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/contactsync/contactsync/pkg/contact"
+	"github.com/contactsync/contactsync/pkg/fault"
 	"github.com/contactsync/contactsync/pkg/sync"
 )
 
@@ -18,6 +19,28 @@ type counted struct {
 	sync.Store
 	mu    gosync.Mutex
 	calls map[string]int
+	left  int // saves until the store goes away; 0: it stays
+}
+
+// gone reports whether the store is away now.
+func (c *counted) gone() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.left == 0 {
+		return nil
+	}
+	if c.left--; c.left > 0 {
+		return nil
+	}
+	c.left = 1
+	return fault.New(fault.Unavailable, "The store cannot be reached.")
+}
+
+func (c *counted) PutStaged(ctx context.Context, id contact.CustomerID, generation string, rows []sync.Staged) error {
+	if err := c.gone(); err != nil {
+		return err
+	}
+	return c.Store.PutStaged(ctx, id, generation, rows)
 }
 
 func (c *counted) count(op string) {
@@ -30,6 +53,9 @@ func (c *counted) count(op string) {
 
 func (c *counted) SaveContacts(ctx context.Context, id contact.CustomerID, list []*sync.Contact) ([]sync.SaveOutcome, error) {
 	c.count("SaveContacts")
+	if err := c.gone(); err != nil {
+		return nil, err
+	}
 	return c.Store.SaveContacts(ctx, id, list)
 }
 

@@ -59,6 +59,9 @@ func (s *Service) sync(ctx context.Context, customer contact.CustomerID, req Syn
 		err = p.steps(work)
 	}
 	s.end(ctx, p, run, err)
+	if storeGone(err) {
+		return nil, err
+	}
 	return run, nil
 }
 
@@ -178,6 +181,9 @@ func addCalls(sum, more map[contact.Provider]int) map[contact.Provider]int {
 func (s *Service) end(ctx context.Context, p *pass, run *Run, err error) {
 	now := s.clock.Now()
 	switch {
+	case storeGone(err):
+		run.State = RunPartial // goes on at the checkpoint when the store is back
+		s.log.WarnContext(ctx, "run", "run", run.ID, "customer", run.CustomerID, "error", err)
 	case err != nil && !fault.Is(err, fault.Stale) && ctx.Err() == nil:
 		run.State, run.FinishedAt, run.Error = RunFailed, now, fault.Public(err)
 		s.log.ErrorContext(ctx, "run", "run", run.ID, "customer", run.CustomerID, "error", err)
@@ -204,6 +210,12 @@ func (s *Service) end(ctx context.Context, p *pass, run *Run, err error) {
 	if err := p.checkpoint(ctx); err != nil {
 		s.log.WarnContext(ctx, "save run", "run", run.ID, "error", err)
 	}
+}
+
+// storeGone reports whether a run ended because the store could not be reached. The
+// troubles of CRMs never end a run.
+func storeGone(err error) bool {
+	return fault.Is(err, fault.Unavailable) || fault.Is(err, fault.Retryable)
 }
 
 // problems lists what stopped connections in this run.

@@ -346,3 +346,40 @@ func TestShortInvocationsStillGetThere(t *testing.T) {
 	w.sync()
 	w.equal(900)
 }
+
+func TestARunGoesOnWhereItWasWhenTheStoreComesBack(t *testing.T) {
+	w := newWorld(t)
+	for i := range 1100 {
+		_, err := w.hubspot.Create(map[string]string{"email": fmt.Sprintf("p%d@example.com", i), "firstname": "P"})
+		w.must(err)
+	}
+	w.resetCalls()
+	id, cuts := "", 0
+	for ; ; cuts++ {
+		w.counted.left = 4
+		_, err := w.service.Sync(w.ctx, acme, sync.SyncRequest{})
+		w.counted.left = 0
+		if err == nil {
+			break
+		}
+		if !fault.Is(err, fault.Unavailable) || cuts > 30 {
+			t.Fatalf("cut %d: %v", cuts, err)
+		}
+		run, err := w.store.LatestRun(w.ctx, acme)
+		w.must(err)
+		if id != "" && run.ID != id {
+			t.Errorf("another run began: %s after %s", run.ID, id)
+		}
+		id = run.ID
+		w.clock.Advance(3 * time.Minute)
+	}
+	if cuts < 3 {
+		t.Errorf("the store went away %d times only", cuts)
+	}
+	if n := w.hubspot.Calls().Snapshot()["contacts.list"]; n > 11+cuts {
+		t.Errorf("%d pages were listed: a page that was stored is not listed again", n)
+	}
+	w.clock.Advance(3 * time.Minute)
+	w.sync()
+	w.equal(1100)
+}
