@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/contactsync/contactsync/pkg/contact"
 	"github.com/contactsync/contactsync/pkg/crm/transport"
@@ -167,11 +168,11 @@ func fieldRequest(op, method, path string, query url.Values, body any) transport
 // of one name, so the list is looked at again after creating one: the field that
 // stands first in it stays, and whoever made another one removes that.
 func (c *Client) Ensure(ctx context.Context, spec sync.FieldSpec) (sync.RemoteField, error) {
-	all, err := c.personFields(ctx)
+	found, err := c.settledField(ctx, spec)
 	if err != nil {
 		return sync.RemoteField{}, err
 	}
-	if found := choose(spec, all); found.State != sync.FieldMissing || !spec.Custom {
+	if found.State != sync.FieldMissing || !spec.Custom {
 		return found, nil
 	}
 	made, err := c.createField(ctx, spec)
@@ -197,11 +198,29 @@ func (c *Client) Ensure(ctx context.Context, spec sync.FieldSpec) (sync.RemoteFi
 	if len(same) == 0 && made.Code != "" {
 		same = []personField{made} // created, but not listed yet
 	}
-	found := choose(spec, same)
+	found = choose(spec, same)
 	if found.State == sync.FieldMissing && err != nil {
 		return sync.RemoteField{}, err
 	}
 	return found, nil
+}
+
+// settledField looks a field up. Several of one name may be those of other instances
+// that set the account up at this moment, and remove theirs: they are given time.
+func (c *Client) settledField(ctx context.Context, spec sync.FieldSpec) (sync.RemoteField, error) {
+	for attempt := 0; ; attempt++ {
+		all, err := c.personFields(ctx)
+		if err != nil {
+			return sync.RemoteField{}, err
+		}
+		found := choose(spec, all)
+		if found.State != sync.FieldAmbiguous || len(named(spec, all)) < 2 || attempt == 3 {
+			return found, nil
+		}
+		if err := c.o.Clock.Sleep(ctx, 500*time.Millisecond); err != nil {
+			return sync.RemoteField{}, err
+		}
+	}
 }
 
 func (c *Client) createField(ctx context.Context, spec sync.FieldSpec) (personField, error) {
