@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	driver "go.mongodb.org/mongo-driver/v2/mongo"
 
 	"github.com/contactsync/contactsync/pkg/contact"
 	"github.com/contactsync/contactsync/pkg/fault"
@@ -42,7 +41,7 @@ func (s *Store) saveRevision(ctx context.Context, q query, filter bson.D, rev in
 	if err != nil {
 		return false, err
 	}
-	var operation driver.WriteModel = insertDoc(data)
+	operation := insertDoc(data)
 	if rev != 0 {
 		operation = replaceDoc(append(filter, is("rev", rev)), data)
 	}
