@@ -2,13 +2,12 @@ package mongo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
 	"strings"
 	"time"
-
-	"errors"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
@@ -33,10 +32,19 @@ const (
 	closeWithin  = 5 * time.Second
 )
 
-// connect makes a client; it does not wait for a server. What decides about
-// correctness is set after the address has been applied, and cannot be undone by it.
+// connect makes a client; it does not wait for a server.
 func connect(o Options) (*driver.Client, error) {
-	settings := options.Client().
+	settings := clientOptions(o)
+	if err := settings.Validate(); err != nil {
+		return nil, badAddress(err)
+	}
+	return driver.Connect(settings)
+}
+
+// clientOptions are the settings of a client. What decides about correctness is set
+// after the address has been applied, and cannot be undone by it.
+func clientOptions(o Options) *options.ClientOptions {
+	return options.Client().
 		SetAppName(appName).
 		SetMaxPoolSize(poolSize).
 		SetMinPoolSize(0).
@@ -52,10 +60,6 @@ func connect(o Options) (*driver.Client, error) {
 		SetRegistry(codec).
 		SetBSONOptions(&options.BSONOptions{UseJSONStructTags: true}).
 		SetMonitor(o.Monitor)
-	if err := settings.Validate(); err != nil {
-		return nil, badAddress(err)
-	}
-	return driver.Connect(settings)
 }
 
 // badAddress describes an address that cannot be used. The driver's text may repeat

@@ -40,6 +40,9 @@ func project[T any](ctx context.Context, s *Store, q query, filter bson.D, limit
 	if limit > 0 {
 		o.SetLimit(int64(limit))
 	}
+	if q.index == primary {
+		o.SetHint(primary)
+	}
 	if len(sort) > 0 {
 		o.SetSort(bson.D(sort))
 	}
@@ -112,6 +115,11 @@ func (s *Store) writeInOrder(ctx context.Context, q query, operations ...driver.
 
 func (s *Store) bulk(ctx context.Context, q query, ordered bool, operations []driver.WriteModel) (w written, err error) {
 	o := options.BulkWrite().SetOrdered(ordered).SetComment(q.name)
+	if q.index == primary {
+		for _, operation := range operations {
+			hint(operation)
+		}
+	}
 	for chunk := range slices.Chunk(operations, s.batchSize) {
 		result, err := s.collection(q).BulkWrite(ctx, chunk, o)
 		if err != nil && !isDuplicate(err) {
@@ -124,6 +132,24 @@ func (s *Store) bulk(ctx context.Context, q query, ordered bool, operations []dr
 		}
 	}
 	return w, nil
+}
+
+// hint has the server find a document by its _id. Filters name the customer too,
+// with which other indexes begin, and a server would try all of them first. The
+// index of _id is the only one that is sure to be there, so no other is insisted on.
+func hint(operation driver.WriteModel) {
+	switch o := operation.(type) {
+	case *driver.UpdateOneModel:
+		o.SetHint(primary)
+	case *driver.UpdateManyModel:
+		o.SetHint(primary)
+	case *driver.ReplaceOneModel:
+		o.SetHint(primary)
+	case *driver.DeleteOneModel:
+		o.SetHint(primary)
+	case *driver.DeleteManyModel:
+		o.SetHint(primary)
+	}
 }
 
 // upsert runs operations that insert a document if there is none of the key. Two

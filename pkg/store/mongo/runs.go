@@ -55,8 +55,9 @@ const acquireTries = 5
 func (s *Store) AcquireRun(ctx context.Context, run *sync.Run, now time.Time) (*sync.Run, bool, error) {
 	const op = "mongo.acquireRun"
 	now = now.Truncate(time.Millisecond)
+	var abandoned int64
 	for range acquireTries {
-		g := &gate{Store: s, run: run, now: now}
+		g := &gate{Store: s, run: run, now: now, abandoned: abandoned}
 		held, err := g.look(ctx)
 		if err != nil || held != nil {
 			return held, false, classify(op, err)
@@ -69,6 +70,7 @@ func (s *Store) AcquireRun(ctx context.Context, run *sync.Run, now time.Time) (*
 			next, err := rounded(g.next)
 			return next, err == nil, classify(op, err)
 		}
+		abandoned = g.claimed
 	}
 	return nil, false, fault.New(fault.Retryable, "Other instances are starting runs at this moment.")
 }
@@ -79,10 +81,12 @@ type gate struct {
 	run *sync.Run // that wants to start
 	now time.Time
 
-	rev     int64 // of the gate as seen; 0: there is none yet
-	running []runDoc
-	next    *sync.Run // to hand out
-	resumed *runDoc   // what next was; nil for a new run
+	rev       int64 // of the gate as seen; 0: there is none yet
+	claimed   int64 // the revision that this attempt made; 0: another was faster
+	abandoned int64 // the one that the attempt before made, in vain
+	running   []runDoc
+	next      *sync.Run // to hand out
+	resumed   *runDoc   // what next was; nil for a new run
 }
 
 // look returns the run that is running. When none is, it chooses what to hand out.
@@ -102,6 +106,8 @@ func (g *gate) look(ctx context.Context) (held *sync.Run, err error) {
 	}
 	if len(found) == 1 {
 		g.rev = found[0].Rev
+	}
+	if g.rev != 0 && g.rev != g.abandoned {
 		if held, err := g.beingWritten(ctx, &found[0].Run); held != nil || err != nil {
 			return held, err
 		}
@@ -191,6 +197,9 @@ func (g *gate) claim(ctx context.Context) (bool, error) {
 		operation = replaceDoc(scoped(g.run.CustomerID, is("_id", g.run.CustomerID), is("rev", g.rev)), doc)
 	}
 	w, err := g.write(ctx, passGate, operation)
+	if w.all(1) {
+		g.claimed = g.rev + 1
+	}
 	return w.all(1), err
 }
 

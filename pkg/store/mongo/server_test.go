@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"os"
 	"os/exec"
@@ -210,7 +211,7 @@ func emptyStore(t *testing.T, monitor *event.CommandMonitor) *Store {
 
 func openDatabase(t *testing.T, name string, monitor *event.CommandMonitor) *Store {
 	t.Helper()
-	o := Options{URI: theServer(t).uri, Database: name, Monitor: monitor}
+	o := Options{URI: theServer(t).uri, Database: name, Monitor: monitor, Log: slog.New(slog.DiscardHandler)}
 	if theServer(t).ferret {
 		o.BatchSize = 50 // an update command of 100 statements deadlocks it
 	}

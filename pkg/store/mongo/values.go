@@ -84,7 +84,7 @@ func (s *Store) CountAttempt(ctx context.Context, key string, now time.Time, win
 }
 
 func (s *Store) countOne(ctx context.Context, filter, update bson.D, upsert bool) (counted attemptsDoc, err error) {
-	o := options.FindOneAndUpdate().SetComment(countAttempt.name).SetReturnDocument(options.After).SetUpsert(upsert)
+	o := options.FindOneAndUpdate().SetComment(countAttempt.name).SetHint(primary).SetReturnDocument(options.After).SetUpsert(upsert)
 	err = s.collection(countAttempt).FindOneAndUpdate(ctx, filter, update, o).Decode(&counted)
 	return counted, err
 }
