@@ -31,6 +31,9 @@ func TestDeployedFunctionWithoutSettings(t *testing.T) {
 		"nothing":        {nil, []string{"MONGODB_URI", "API_KEYS"}},
 		"only keys":      {map[string]string{"API_KEYS": "shop:acme:s3cret"}, []string{"MONGODB_URI"}},
 		"only a store":   {map[string]string{"MONGODB_URI": "mongodb://localhost"}, []string{"API_KEYS"}},
+		"a store that does not answer": {map[string]string{
+			"API_KEYS": "shop:acme:k3y", "MONGODB_URI": "mongodb://user:s3cret@127.0.0.1:1/?serverSelectionTimeoutMS=20",
+		}, []string{"cannot be reached", "MONGODB_URI"}},
 		"a wrong policy": {map[string]string{"CONFLICT_POLICY": "mine"}, []string{"CONFLICT_POLICY"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -47,6 +50,9 @@ func TestDeployedFunctionWithoutSettings(t *testing.T) {
 				}
 				if w.Code != http.StatusServiceUnavailable || body.Error.Code != "unavailable" || body.Error.RequestID == "" {
 					t.Errorf("%s: %d %s", fn.Name, w.Code, w.Body)
+				}
+				if strings.Contains(body.Error.Message, "s3cret") {
+					t.Errorf("%s shows a password: %q", fn.Name, body.Error.Message)
 				}
 				for _, variable := range test.want {
 					if !strings.Contains(body.Error.Message, variable) {

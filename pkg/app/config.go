@@ -23,7 +23,10 @@ type Config struct {
 	// "" when it is not known.
 	PublicBaseURL string
 	CronSecret    string
-	Keys          []web.Key
+	// Database is the address and the name of the MongoDB database; without an address
+	// a deployed function has no store. "" takes the name in the address.
+	DatabaseURI, Database string
+	Keys                  []web.Key
 	// Password admits the built-in user, with sessions signed by SessionSecret; nil:
 	// there is no such user.
 	Password      *web.Password
@@ -38,6 +41,12 @@ type Config struct {
 	// PhoneRegion is the country of phone numbers without a country code; "" none.
 	PhoneRegion string
 	Version     string
+}
+
+// MongoDB is the store of a deployment, if URI is set.
+type MongoDB struct {
+	URI      string
+	Database string // "" is the one that URI names
 }
 
 // HubSpot is the connection of the environment, if Token is set, and the app whose
@@ -61,6 +70,9 @@ func Read(getenv func(string) string) (Config, error) {
 	c := Config{
 		PublicBaseURL: v.origin("PUBLIC_BASE_URL"),
 		CronSecret:    v.text("CRON_SECRET"),
+		MongoDB:       MongoDB{URI: v.text("MONGODB_URI"), Database: v.text("MONGODB_DATABASE")},
+		DatabaseURI:   v.text("MONGODB_URI"),
+		Database:      v.text("MONGODB_DATABASE"),
 		Keys:          v.keys("API_KEYS"),
 		Password:      v.password("APP_PASSWORD"),
 		SessionSecret: v.text("SESSION_SECRET"),

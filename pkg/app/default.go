@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"errors"
+	"errors"
 	"net/http"
 	"os"
 	"strings"
@@ -9,6 +11,8 @@ import (
 	"time"
 
 	"github.com/contactsync/contactsync/pkg/fault"
+	"github.com/contactsync/contactsync/pkg/store/mongo"
+	"github.com/contactsync/contactsync/pkg/store/mongo"
 	"github.com/contactsync/contactsync/pkg/web"
 )
 
@@ -57,21 +61,29 @@ func Serve(w http.ResponseWriter, r *http.Request, fn web.Function) {
 
 // fromEnvironment wires a deployed function. Its store is MongoDB and nothing else:
 // whatever is kept on the instance itself would be lost with it.
-func fromEnvironment(_ context.Context, getenv func(string) string) (*App, error) {
+func fromEnvironment(ctx context.Context, getenv func(string) string) (*App, error) {
 	config, err := Read(getenv)
 	if err != nil {
 		return nil, err
 	}
-	if missing := missing(config, getenv); len(missing) > 0 {
+	if missing := missing(config); len(missing) > 0 {
 		return nil, fault.New(fault.Unavailable, "The deployment is not set up completely: %s.", strings.Join(missing, "; "))
 	}
-	return nil, fault.New(fault.Unavailable, "MONGODB_URI is set, but this version has no MongoDB store yet.")
+	store, err := mongo.Open(ctx, mongo.Options{URI: config.DatabaseURI, Database: config.Database})
+	if err != nil {
+		return nil, err
+	}
+	made, err := New(ctx, Options{Config: config, Store: store})
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	return made, nil
 }
 
 // missing names everything a deployment needs at least and does not have.
-func missing(c Config, getenv func(string) string) []string {
+func missing(c Config) []string {
 	var list []string
-	if strings.TrimSpace(getenv("MONGODB_URI")) == "" {
+	if c.DatabaseURI == "" {
 		list = append(list, "MONGODB_URI is not set (the database)")
 	}
 	if len(c.Keys) == 0 && c.Password == nil && c.TokenSecret == "" {

@@ -26,7 +26,9 @@ import (
 	"time"
 
 	"github.com/contactsync/contactsync/pkg/app"
+	"github.com/contactsync/contactsync/pkg/store/mongo"
 	"github.com/contactsync/contactsync/pkg/store/sqlite"
+	"github.com/contactsync/contactsync/pkg/sync"
 	"github.com/contactsync/contactsync/scripts/dev/platform"
 )
 
@@ -80,7 +82,7 @@ func run(ctx context.Context, o options, out, diagnostics io.Writer) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, boxes.Close()) }()
-	store, err := sqlite.Open(ctx, filepath.Join(o.data, "contactsync.db"))
+	store, err := openStore(ctx, o, env, log)
 	if err != nil {
 		return err
 	}
@@ -94,6 +96,20 @@ func run(ctx context.Context, o options, out, diagnostics io.Writer) (err error)
 		return err
 	}
 	return host.serve(ctx, listener, func() { announce(out, env, boxes) })
+}
+
+// openStore opens the database that the environment names, else the embedded one in
+// the data folder.
+func openStore(ctx context.Context, o options, env *environment, log *slog.Logger) (closingStore, error) {
+	if uri := env.get("MONGODB_URI"); uri != "" {
+		return mongo.Open(ctx, mongo.Options{URI: uri, Database: env.get("MONGODB_DATABASE"), Log: log})
+	}
+	return sqlite.Open(ctx, filepath.Join(o.data, "contactsync.db"))
+}
+
+type closingStore interface {
+	sync.Store
+	io.Closer
 }
 
 // reachable is an address of this machine under which a listener answers.
@@ -113,7 +129,7 @@ type host struct {
 	cron       bool
 }
 
-func newHost(ctx context.Context, o options, env *environment, store *sqlite.Store, log *slog.Logger) (*host, error) {
+func newHost(ctx context.Context, o options, env *environment, store sync.Store, log *slog.Logger) (*host, error) {
 	config, err := platform.Load(filepath.Join(o.root, "vercel.json"))
 	if err != nil {
 		return nil, err
