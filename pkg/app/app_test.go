@@ -28,9 +28,9 @@ func TestDeployedFunctionWithoutSettings(t *testing.T) {
 		env  map[string]string
 		want []string
 	}{
-		"nothing":        {nil, []string{"MONGODB_URI", "API_KEYS"}},
-		"only keys":      {map[string]string{"API_KEYS": "shop:acme:s3cret"}, []string{"MONGODB_URI"}},
-		"only a store":   {map[string]string{"MONGODB_URI": "mongodb://localhost"}, []string{"API_KEYS"}},
+		"nothing":      {nil, []string{"MONGODB_URI", "API_KEYS"}},
+		"only keys":    {map[string]string{"API_KEYS": "shop:acme:s3cret"}, []string{"MONGODB_URI"}},
+		"only a store": {map[string]string{"MONGODB_URI": "mongodb://localhost"}, []string{"API_KEYS"}},
 		"a store that does not answer": {map[string]string{
 			"API_KEYS": "shop:acme:k3y", "MONGODB_URI": "mongodb://user:s3cret@127.0.0.1:1/?serverSelectionTimeoutMS=20",
 		}, []string{"cannot be reached", "MONGODB_URI"}},

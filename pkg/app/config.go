@@ -43,12 +43,6 @@ type Config struct {
 	Version     string
 }
 
-// MongoDB is the store of a deployment, if URI is set.
-type MongoDB struct {
-	URI      string
-	Database string // "" is the one that URI names
-}
-
 // HubSpot is the connection of the environment, if Token is set, and the app whose
 // events are received, if Secrets are.
 type HubSpot struct {
@@ -70,7 +64,6 @@ func Read(getenv func(string) string) (Config, error) {
 	c := Config{
 		PublicBaseURL: v.origin("PUBLIC_BASE_URL"),
 		CronSecret:    v.text("CRON_SECRET"),
-		MongoDB:       MongoDB{URI: v.text("MONGODB_URI"), Database: v.text("MONGODB_DATABASE")},
 		DatabaseURI:   v.text("MONGODB_URI"),
 		Database:      v.text("MONGODB_DATABASE"),
 		Keys:          v.keys("API_KEYS"),

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"errors"
 	"net/http"
 	"os"
 	"strings"
@@ -11,7 +10,6 @@ import (
 	"time"
 
 	"github.com/contactsync/contactsync/pkg/fault"
-	"github.com/contactsync/contactsync/pkg/store/mongo"
 	"github.com/contactsync/contactsync/pkg/store/mongo"
 	"github.com/contactsync/contactsync/pkg/web"
 )

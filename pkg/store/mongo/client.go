@@ -79,11 +79,18 @@ func badAddress(err error) error {
 	}
 }
 
+// placeholder is what stands for the database in addresses that MongoDB Atlas
+// suggests.
+const placeholder = "myFirstDatabase"
+
 // databaseOf returns the database that an address names, or "".
 func databaseOf(uri string) string {
 	_, rest, _ := strings.Cut(uri, "://")
 	rest, _, _ = strings.Cut(rest, "?")
 	_, name, _ := strings.Cut(rest, "/")
+	if name == placeholder {
+		return ""
+	}
 	if plain, err := url.PathUnescape(name); err == nil {
 		return plain
 	}

@@ -61,6 +61,7 @@ func TestAddresses(t *testing.T) {
 	wantFault(t, badAddress(&net.DNSError{Name: "cluster.example"}), fault.Unavailable, "host in MONGODB_URI cannot be found")
 	for uri, want := range map[string]string{
 		"mongodb://a:1,b:2/mine?x=/y": "mine", "mongodb+srv://u:p@c.example/my%20own": "my own", "mongodb://a/?x=1": "", "mongodb://a": "",
+		"mongodb+srv://u:p@c.example/myFirstDatabase?w=majority": "",
 	} {
 		if got := databaseOf(uri); got != want {
 			t.Errorf("database %q of %s, want %q", got, uri, want)
