@@ -144,6 +144,33 @@ test("disconnecting asks, keeps everything, and connecting again doubles nothing
   expect(await pipedrive.records()).toHaveLength(6);
 });
 
+test("deletions that are too many are held until a person lets them pass", async ({ page, host, hubspot }) => {
+  const send = { headers: { "Content-Type": "text/csv", Origin: host.url }, data: csv(people(20)) };
+  expect((await page.request.post("/api/contacts/import", send)).ok()).toBe(true);
+  await page.goto("/");
+  await page.getByRole("button", { name: "Sync now" }).click();
+  await expect.poll(async () => (await hubspot.records()).length).toBe(21);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Everything is in sync");
+  for (const { id } of (await hubspot.records()).slice(0, 18)) await hubspot.remove(id);
+  const full = await page.request.post("/api/sync", { data: { kind: "full" }, headers: { Origin: host.url } });
+  expect(full.ok()).toBe(true);
+
+  await page.goto("/");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Deletions in HubSpot wait for you");
+  await page.getByRole("link", { name: "Decide about them" }).click();
+  const card = page.getByRole("region", { name: "HubSpot" });
+  await expect(card).toContainText("Deletions in HubSpot are held");
+  await expect(card).toContainText(/records are gone from HubSpot|HubSpot shows \d+ records/);
+  await expectAccessible(page);
+  await picture(page, "connection-held");
+  await card.getByRole("button", { name: "Let them pass" }).click();
+  const question = page.getByRole("alertdialog", { name: "Delete here what was deleted in HubSpot?" });
+  await expectAccessible(page);
+  await question.getByRole("button", { name: "Let them pass" }).click();
+  await expect(page.getByText("The deletions pass")).toBeVisible();
+  await expect(card).not.toContainText("are held");
+});
+
 for (const [screen, viewport] of Object.entries({ desktop: { width: 1280, height: 860 }, phone: { width: 390, height: 844 } })) {
   for (const colorScheme of ["light", "dark"] as const) {
     test(`${screen}, ${colorScheme}`, async ({ page }) => {

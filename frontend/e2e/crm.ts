@@ -1,3 +1,5 @@
+import { tokens } from "./host";
+
 export interface CrmRecord {
   id: string;
   fields: Record<string, string>;
@@ -6,7 +8,10 @@ export interface CrmRecord {
 
 /** A sandbox CRM, as a person who works in it sees and changes it. */
 export class Crm {
-  constructor(private readonly url: string) {}
+  constructor(
+    private readonly kind: keyof typeof tokens,
+    private readonly url: string,
+  ) {}
 
   /** Every record that is not deleted. */
   async records(): Promise<CrmRecord[]> {
@@ -20,6 +25,28 @@ export class Crm {
 
   async edit(id: string, fields: Record<string, string>): Promise<void> {
     await this.ask("PATCH", `records/${id}`, fields);
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.ask("DELETE", `records/${id}`);
+  }
+
+  /** Makes a text field of contacts, through the vendor's own API. */
+  async makeField(name: string): Promise<void> {
+    const [path, headers, field] =
+      this.kind === "hubspot"
+        ? [
+            "/crm/properties/2026-03/contacts",
+            { Authorization: `Bearer ${tokens.hubspot}` },
+            { name, label: name, groupName: "contactinformation", type: "string", fieldType: "text" },
+          ]
+        : ["/api/v2/personFields", { "x-api-token": tokens.pipedrive }, { field_name: name, field_type: "varchar" }];
+    const response = await fetch(this.url + path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", ...headers } as Record<string, string>,
+      body: JSON.stringify(field),
+    });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   }
 
   /** Answers the product's next calls late, so that work takes long enough to be watched. */

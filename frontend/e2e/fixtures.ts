@@ -34,8 +34,8 @@ export const test = base.extend<Own, Shared>({
     },
     { scope: "worker", timeout: 180_000 },
   ],
-  hubspot: [async ({ host }, use) => use(new Crm(host.hubspot)), { scope: "worker" }],
-  pipedrive: [async ({ host }, use) => use(new Crm(host.pipedrive)), { scope: "worker" }],
+  hubspot: [async ({ host }, use) => use(new Crm("hubspot", host.hubspot)), { scope: "worker" }],
+  pipedrive: [async ({ host }, use) => use(new Crm("pipedrive", host.pipedrive)), { scope: "worker" }],
   baseURL: async ({ host }, use) => use(host.url),
   watch: [
     async ({ page, host }, use) => {

@@ -34,6 +34,11 @@ for (const [screen, viewport] of Object.entries(screens)) {
       await expect(page.getByRole("dialog").getByLabel("Phone")).toBeVisible();
       await expectAccessible(page);
       await picture(page, `${screen}-${colorScheme}-contact`);
+    });
+
+    test(`the API, ${screen}, ${colorScheme}`, async ({ page }) => {
+      await page.setViewportSize(viewport);
+      await page.emulateMedia({ colorScheme });
       await page.goto("/api-docs#updateContact");
       await expect(page.getByRole("heading", { name: "Change a contact" })).toBeInViewport();
       await expectFits(page);

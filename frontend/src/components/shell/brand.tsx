@@ -3,7 +3,7 @@ import { cn } from "@/lib/cn";
 
 export function Brand() {
   return (
-    <Link href="/" className="flex items-center gap-2.5 rounded-md font-semibold tracking-tight">
+    <Link href="/" prefetch={false} className="flex items-center gap-2.5 rounded-md font-semibold tracking-tight">
       <Mark />
       Contact Sync
     </Link>

@@ -2,7 +2,7 @@
 
 import { Braces, LayoutDashboard, Plug, SlidersHorizontal, UsersRound, type LucideIcon } from "lucide-react";
 import Link from "next/link";
-import { usePathname } from "next/navigation";
+import { usePathname, useRouter } from "next/navigation";
 import { cn } from "@/lib/cn";
 
 const items: { href: string; label: string; icon: LucideIcon }[] = [
@@ -26,15 +26,23 @@ const layouts = {
   },
 };
 
+/** The pages. Each is fetched ahead when somebody reaches for it, not before: the first load stays light. */
 export function Nav({ layout }: { layout: keyof typeof layouts }) {
   const pathname = usePathname();
+  const router = useRouter();
   const classes = layouts[layout];
   return (
     <nav aria-label="Pages">
       <ul className={classes.list}>
         {items.map(({ href, label, icon: Icon }) => (
           <li key={href} className={cn(layout === "bottom" && "flex min-w-0 flex-1")}>
-            <Link href={href} prefetch={false} aria-current={pathname === href ? "page" : undefined} className={classes.link}>
+            <Link
+              href={href}
+              prefetch={false}
+              onPointerEnter={() => router.prefetch(href)}
+              aria-current={pathname === href ? "page" : undefined}
+              className={classes.link}
+            >
               <Icon aria-hidden className={classes.icon} strokeWidth={2} />
               {label}
             </Link>

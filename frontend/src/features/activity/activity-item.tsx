@@ -3,10 +3,12 @@ import {
   CirclePlus,
   GitCompareArrows,
   Link2,
+  Merge,
   Pencil,
   RefreshCw,
   SearchCheck,
   Settings2,
+  ShieldAlert,
   SkipForward,
   Trash2,
   Undo2,
@@ -15,16 +17,18 @@ import {
 import Link from "next/link";
 import { Fragment } from "react";
 import { RelativeTime } from "@/components/ui/relative-time";
+import { useFieldName } from "@/features/settings/use-settings";
 import { cn } from "@/lib/cn";
 import type { ActivityEntry, ActivityOp } from "@/lib/api-types";
 import { listWords } from "@/lib/format";
-import { fieldName, providerName } from "@/lib/names";
+import { providerName } from "@/lib/names";
 
 const icons: Record<ActivityOp, LucideIcon> = {
   created: CirclePlus,
   updated: Pencil,
   deleted: Trash2,
   linked: Link2,
+  merged: Merge,
   conflict: GitCompareArrows,
   error: CircleAlert,
   skipped: SkipForward,
@@ -32,6 +36,7 @@ const icons: Record<ActivityOp, LucideIcon> = {
   run: RefreshCw,
   restored: Undo2,
   review: SearchCheck,
+  brake: ShieldAlert,
 };
 
 const levels = { info: "text-ink-3", warn: "text-warn-ink", error: "text-bad-ink" };
@@ -56,6 +61,7 @@ export function ActivityItem({ entry }: { entry: ActivityEntry }) {
 
 /** Whom and what the entry is about, as far as its message does not say it. */
 function Context({ entry }: { entry: ActivityEntry }) {
+  const fieldName = useFieldName();
   const said = (words: string) => entry.message.toLowerCase().includes(words.toLowerCase());
   const fields = entry.op === "created" ? [] : (entry.fields ?? []).map(fieldName).filter((name) => !said(name));
   const parts = [

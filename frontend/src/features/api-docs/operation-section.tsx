@@ -18,7 +18,7 @@ interface Props {
 export function OperationSection({ operation, accessWords }: Props) {
   const { id, method, path, summary, description, access, parameters, body, answers, errors } = operation;
   return (
-    <section aria-labelledby={id} className="border-t py-7 first-of-type:border-t-0">
+    <article aria-labelledby={id} className="border-t py-7 first-of-type:border-t-0">
       <h3 id={id} className="scroll-mt-16 text-lg font-semibold md:scroll-mt-6">
         {summary}
       </h3>
@@ -76,7 +76,7 @@ export function OperationSection({ operation, accessWords }: Props) {
         </Part>
         <Example title="Example request" text={curl(operation)} />
       </div>
-    </section>
+    </article>
   );
 }
 

@@ -3,11 +3,13 @@ import Link from "next/link";
 import { ProviderMark } from "@/components/ui/provider-mark";
 import { RelativeTime } from "@/components/ui/relative-time";
 import { cn } from "@/lib/cn";
+import { useFieldName } from "@/features/settings/use-settings";
 import type { Conflict } from "@/lib/api-types";
-import { fieldName, providerName } from "@/lib/names";
+import { providerName } from "@/lib/names";
 import { decision } from "./rule-words";
 
 export function ConflictItem({ conflict }: { conflict: Conflict }) {
+  const fieldName = useFieldName();
   return (
     <li className="px-4 py-3">
       <div className="flex items-baseline justify-between gap-3">

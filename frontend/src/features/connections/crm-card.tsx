@@ -8,6 +8,7 @@ import type { AvailableCrm, Connection } from "@/lib/api-types";
 import { ConnectionButtons } from "./connection-buttons";
 import { ConnectionFacts } from "./connection-facts";
 import { connectionStates } from "./connection-state";
+import { HeldDeletions } from "./held-deletions";
 import { WebhookAddress } from "./webhook-address";
 
 interface Props {
@@ -18,7 +19,7 @@ interface Props {
 
 /** A CRM that is connected: how it is doing, and what can be done to it. */
 export function CrmCard({ crm, connection, onToken }: Props) {
-  const { provider, state, message, url } = connection;
+  const { provider, state, message, held, url } = connection;
   const look = connectionStates[state];
   return (
     <Panel aria-label={crm.name} className="flex flex-col">
@@ -41,6 +42,7 @@ export function CrmCard({ crm, connection, onToken }: Props) {
         )}
       </header>
       {message && state !== "active" && <p className="px-4 pt-2 text-ink-2">{message}</p>}
+      {held && <HeldDeletions provider={provider} reason={held} />}
       <ConnectionFacts connection={connection} />
       <WebhookAddress name={crm.name} url={connection.webhookUrl} />
       <ConnectionButtons crm={crm} connection={connection} onToken={onToken} />

@@ -22,7 +22,7 @@ export function FreeCard({ crm, connection, onToken }: Props) {
   const { busy, problem, connect } = useConnect(crm.provider);
   const look = connectionStates.disconnected;
   return (
-    <Panel aria-label={crm.name} className="flex flex-col border-dashed shadow-none">
+    <Panel aria-label={crm.name} className="flex flex-col self-start border-dashed shadow-none">
       <header className="flex flex-wrap items-center gap-x-2.5 gap-y-1 px-4 pt-4">
         <ProviderMark provider={crm.provider} className="size-6 text-xs" />
         <h2 className="text-lg font-semibold">{crm.name}</h2>

@@ -8,7 +8,7 @@ import { useRevalidate } from "@/lib/polling";
 import { testWords } from "./test-words";
 import { connectionPath, connectionsPath } from "./use-connections";
 
-export type ConnectionAction = "test" | "pause" | "resume" | "disconnect";
+export type ConnectionAction = "test" | "pause" | "resume" | "confirm" | "disconnect";
 
 /** Everything that is done to a connection that exists; each says how it ended. */
 export function useConnectionActions(provider: Provider) {
@@ -30,7 +30,7 @@ export function useConnectionActions(provider: Provider) {
     }
   }
 
-  const change = (action: "test" | "pause" | "resume") =>
+  const change = (action: Exclude<ConnectionAction, "disconnect">) =>
     api<Connection>(connectionPath(provider), { method: "PATCH", body: { action } });
 
   return {
@@ -51,6 +51,12 @@ export function useConnectionActions(provider: Provider) {
         toast.success(`${name} goes on`, { description: "A sync finds what happened in the meantime." });
         start();
       }),
+    confirm: () =>
+      run("confirm", async () => {
+        await change("confirm");
+        toast.success("The deletions pass", { description: `A sync follows what was deleted in ${name}.` });
+        start();
+      }),
     disconnect: () =>
       run("disconnect", async () => {
         await api<void>(connectionPath(provider), { method: "DELETE" });
@@ -63,5 +69,6 @@ const failures: Record<ConnectionAction, (name: string) => string> = {
   test: (name) => `${name} could not be tested`,
   pause: (name) => `${name} could not be paused`,
   resume: (name) => `${name} could not be resumed`,
+  confirm: (name) => `The deletions from ${name} are still held`,
   disconnect: (name) => `${name} could not be disconnected`,
 };

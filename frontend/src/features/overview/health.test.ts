@@ -36,6 +36,7 @@ describe("health", () => {
     ["a broken CRM", { connections: [connection("pipedrive", { state: "error" })] }, "Pipedrive can't be synced right now"],
     ["a failed run", { run: { ...run, state: "failed" } }, "The last sync failed"],
     ["a running run", { run }, "Syncing now"],
+    ["held deletions", { errors: 1, connections: [connection("hubspot", { held: "40 of 50 are gone." })] }, "Deletions in HubSpot wait for you"],
     ["failing contacts", { errors: 1 }, "1 contact can't be synced"],
     ["a throttled CRM", { connections: [connection("pipedrive", { state: "throttled" })] }, "Pipedrive asked us to slow down"],
     ["a paused CRM", { connections: [connection("hubspot", { state: "paused" })] }, "HubSpot is paused"],

@@ -33,7 +33,7 @@ function up(status: SyncStatus): Connection[] {
 type Rule = (status: SyncStatus) => Health | undefined;
 
 /** The worst thing that holds decides the sentence; rules stand in that order. */
-const rules: Rule[] = [nothingConnected, refused, broken, failedRun, running, failing, throttled, paused, neverSynced, attention, waiting];
+const rules: Rule[] = [nothingConnected, refused, broken, failedRun, running, held, failing, throttled, paused, neverSynced, attention, waiting];
 
 export function health(status: SyncStatus): Health {
   for (const rule of rules) {
@@ -114,6 +114,18 @@ function running({ run, state, pending }: SyncStatus): Health | undefined {
     short: "Syncing",
     title: "Syncing now",
     detail: pending > 0 ? `${count(pending, "contact")} still to go.` : "Reading what changed in every CRM.",
+  };
+}
+
+function held(status: SyncStatus): Health | undefined {
+  const first = up(status).find((connection) => connection.held);
+  if (!first) return undefined;
+  return {
+    tone: "warn",
+    short: "Needs attention",
+    title: `Deletions in ${providerName(first.provider)} wait for you`,
+    detail: first.held ?? "",
+    link: { href: "/connections", label: "Decide about them" },
   };
 }
 

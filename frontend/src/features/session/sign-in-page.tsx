@@ -54,7 +54,7 @@ function Closed({ error, onRetry }: { error: ApiError; onRetry(): void }) {
       <Notice tone={missing ? "warn" : "bad"} title={missing ? "Sign-in is not set up yet" : "Sign-in is not possible right now"}>
         <p>{error.message}</p>
         {missing && <p className="mt-1.5">Set it in the environment of the deployment, then deploy again.</p>}
-        {error.requestId && <p className="mt-1.5 text-sm">Request {error.requestId}</p>}
+        {!missing && error.requestId && <p className="mt-1.5 text-sm">Request {error.requestId}</p>}
       </Notice>
       <Button className="mt-4 w-full" onClick={onRetry}>
         Try again

@@ -8,6 +8,8 @@ import {
   changeRegion,
   emptyDraft,
   fieldDraft,
+  isWanting,
+  lookAgainPatch,
   shownFields,
   toPatch,
   undoField,
@@ -77,6 +79,24 @@ describe("a draft of the settings", () => {
     const draft = changeField(emptyDraft, "vip", edited(tier, { label: "VIP" }), stored);
     expect(shownFields(draft, stored).at(-1)).toMatchObject({ field: "vip", custom: true, change: "added", stored: undefined });
     expect(changeCount(changeField(draft, "vip", null, stored))).toBe(0);
+  });
+});
+
+describe("a field that a CRM lacks", () => {
+  const missing = { ...tier, remotes: { hubspot: { ...remote("tier"), state: "missing" as const } } };
+  const shown = (row: FieldSettings) => shownFields(emptyDraft, { ...stored, fields: [row] })[0]!;
+
+  test("is looked for again by saving it as it is", () => {
+    expect(lookAgainPatch(missing, stored)).toEqual({
+      rev: 3,
+      fields: { tier: { label: "Tier", policy: "app_wins", remotes: { hubspot: { remote: "tier", direction: "both" } } } },
+    });
+  });
+  test("is a customer's own one, with nothing to save", () => {
+    expect(isWanting(shown(missing))).toBe(true);
+    expect(isWanting(shown(tier))).toBe(false);
+    expect(isWanting(shown({ ...missing, custom: false }))).toBe(false);
+    expect(isWanting({ ...shown(missing), change: "edited" })).toBe(false);
   });
 });
 

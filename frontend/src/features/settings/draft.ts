@@ -97,6 +97,17 @@ export function toPatch({ policy, region, fields }: SettingsDraft, stored: Setti
   };
 }
 
+/** The request that changes nothing of a field, but has the CRMs looked through for it again. */
+export function lookAgainPatch(field: FieldSettings, stored: Settings): SettingsPatch {
+  return { rev: stored.rev, fields: { [field.field]: toChoice(fieldDraft(field), field.custom) } };
+}
+
+/** Whether a field of the customer's own is not usable somewhere, so that a person may have mended it there. */
+export function isWanting({ custom, change, stored }: ShownField): boolean {
+  const states = Object.values(stored?.remotes ?? {}).map(({ state }) => state);
+  return custom && change === "none" && states.some((state) => state === "missing" || state === "ambiguous");
+}
+
 function toChoice({ label, policy, remotes }: FieldDraft, custom: boolean) {
   const named = providers.flatMap((provider) => {
     const { remote, direction } = remotes[provider];

@@ -1,10 +1,11 @@
 "use client";
 
-import { RotateCcw, Trash2, Undo2 } from "lucide-react";
+import { RotateCcw, SearchCheck, Trash2, Undo2 } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Notice } from "@/components/ui/notice";
 import { SelectField } from "@/components/ui/select";
+import { useSyncRunner } from "@/features/sync/sync-runner";
 import type { Policy, PolicyChoice } from "@/lib/api-types";
 import { providers } from "@/lib/names";
 import type { FieldDraft, ShownField } from "./draft";
@@ -17,21 +18,23 @@ interface Props {
   problem: string | undefined;
   onChange(choice: FieldDraft | null): void;
   onUndo(): void;
+  onLookAgain?(): void;
 }
 
 /** Everything that can be chosen for one field. */
-export function FieldEditor({ shown, policies, policy, problem, onChange, onUndo }: Props) {
+export function FieldEditor({ shown, policies, policy, problem, onChange, onUndo, onLookAgain }: Props) {
   const { field, custom, draft, change, stored } = shown;
+  const { driving } = useSyncRunner();
   const general = policies.find(({ value }) => value === policy)?.label ?? policy;
   return (
-    <div className="space-y-4 px-4 pt-1 pb-4">
+    <div className="space-y-4 px-4 pt-3 pb-4">
       {problem && <Notice tone="bad">{problem}</Notice>}
       <div className="grid gap-4 sm:grid-cols-2">
         {custom && <Field label="Label" value={draft.label} onChange={(event) => onChange({ ...draft, label: event.target.value })} />}
         <SelectField
           label="When it was changed on several sides"
           value={draft.policy ?? ""}
-          choices={[{ value: "", label: `As for all fields: ${general.toLowerCase()}` }, ...policies]}
+          choices={[{ value: "", label: `As for all fields (${general})` }, ...policies]}
           onChange={(value) => onChange({ ...draft, policy: value === "" ? null : value })}
         />
       </div>
@@ -41,6 +44,7 @@ export function FieldEditor({ shown, policies, policy, problem, onChange, onUndo
             key={provider}
             provider={provider}
             field={field}
+            custom={custom}
             value={draft.remotes[provider]}
             stored={stored?.remotes[provider]}
             onChange={(remote) => onChange({ ...draft, remotes: { ...draft.remotes, [provider]: remote } })}
@@ -52,6 +56,12 @@ export function FieldEditor({ shown, policies, policy, problem, onChange, onUndo
           <Button size="sm" onClick={onUndo}>
             <Undo2 aria-hidden />
             Undo
+          </Button>
+        )}
+        {onLookAgain && (
+          <Button size="sm" busy={driving} onClick={onLookAgain}>
+            {!driving && <SearchCheck aria-hidden />}
+            Look again
           </Button>
         )}
         {custom ? (

@@ -1,7 +1,7 @@
 "use client";
 
 import { ChevronDown, Undo2 } from "lucide-react";
-import { useId } from "react";
+import { useEffect, useId, useRef } from "react";
 import { Button } from "@/components/ui/button";
 import type { Policy, PolicyChoice } from "@/lib/api-types";
 import { cn } from "@/lib/cn";
@@ -20,16 +20,23 @@ interface Props {
   onToggle(): void;
   onChange(choice: FieldDraft | null): void;
   onUndo(): void;
+  /** Absent where there is nothing to look for. */
+  onLookAgain?(): void;
 }
 
 const changeWords = { none: "", edited: "Edited", added: "New", removed: "Removed when you save", reset: "Back to the defaults when you save" };
 
 /** One field in a line; opened, everything that can be chosen for it. */
-export function FieldRow({ shown, policies, policy, problem, open, onToggle, onChange, onUndo }: Props) {
+export function FieldRow({ shown, policies, policy, problem, open, onToggle, ...actions }: Props) {
   const id = useId();
   const { field, draft, change } = shown;
   const label = draft.label || field;
   const own = policies.find(({ value }) => value === draft.policy);
+  const row = useRef<HTMLLIElement>(null);
+  const added = change === "added";
+  useEffect(() => {
+    if (added) row.current?.scrollIntoView({ block: "center" });
+  }, [added]);
   if (change === "removed" || change === "reset") {
     return (
       <li className="flex min-h-13 items-center gap-3 px-4 py-2">
@@ -37,7 +44,7 @@ export function FieldRow({ shown, policies, policy, problem, open, onToggle, onC
           <span className={cn("font-medium", change === "removed" && "text-ink-3 line-through")}>{label}</span>
           <span className="ml-2.5 text-sm text-warn-ink">{changeWords[change]}</span>
         </span>
-        <Button size="sm" aria-label={`Undo the change of ${label}`} onClick={onUndo}>
+        <Button size="sm" aria-label={`Undo the change of ${label}`} onClick={actions.onUndo}>
           <Undo2 aria-hidden />
           Undo
         </Button>
@@ -45,7 +52,7 @@ export function FieldRow({ shown, policies, policy, problem, open, onToggle, onC
     );
   }
   return (
-    <li>
+    <li ref={row}>
       <h3>
         <button
           type="button"
@@ -58,7 +65,7 @@ export function FieldRow({ shown, policies, policy, problem, open, onToggle, onC
             <span className="min-w-0">
               <span className="font-medium">{label}</span>
               {change !== "none" && <span className="ml-2 text-sm font-medium text-brand-ink">{changeWords[change]}</span>}
-              <span className="block text-sm text-ink-3">{own ? `Conflicts: ${own.label.toLowerCase()}` : shown.custom ? `Your own field, ${field}` : ""}</span>
+              <span className="block text-sm text-ink-3">{own ? `Conflicts: ${own.label}` : shown.custom ? `Your own field, ${field}` : ""}</span>
             </span>
             {providers.map((provider) => (
               <FieldPlace key={provider} provider={provider} shown={shown} />
@@ -68,7 +75,7 @@ export function FieldRow({ shown, policies, policy, problem, open, onToggle, onC
         </button>
       </h3>
       <div id={id} hidden={!open}>
-        {open && <FieldEditor shown={shown} policies={policies} policy={policy} problem={problem} onChange={onChange} onUndo={onUndo} />}
+        {open && <FieldEditor shown={shown} policies={policies} policy={policy} problem={problem} {...actions} />}
       </div>
     </li>
   );

@@ -6,6 +6,7 @@ import { Button } from "@/components/ui/button";
 import { OnceOpen } from "@/components/ui/once-open";
 import { Panel, PanelHeader } from "@/components/ui/panel";
 import type { Policy, PolicyChoice } from "@/lib/api-types";
+import { isWanting } from "./draft";
 import { FieldRow } from "./field-row";
 import type { SettingsForm } from "./use-settings-form";
 
@@ -43,6 +44,7 @@ export function FieldsSection({ form, policies, policy }: Props) {
               onToggle={() => toggle(shown.field)}
               onChange={(choice) => form.setField(shown.field, choice)}
               onUndo={() => form.undoField(shown.field)}
+              onLookAgain={shown.stored && isWanting(shown) ? () => void form.lookAgain(shown.stored!) : undefined}
             />
           );
         })}

@@ -31,7 +31,7 @@ export function PhoneSection({ value, problem, onChange }: Props) {
           {value === ""
             ? "Without a country, numbers that lack a country code stay as they were typed, and are compared as they are."
             : country
-              ? `Numbers without a country code are compared as numbers of ${country}. They stay as they were typed.`
+              ? `Numbers without a country code are compared as numbers of this country: ${country}. They stay as they were typed.`
               : "Numbers without a country code are compared as numbers of this country."}
         </p>
       </div>

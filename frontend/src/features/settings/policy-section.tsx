@@ -21,7 +21,7 @@ export function PolicySection({ policies, value, problem, onChange }: Props) {
           never in conflict. Every decision is kept with all its values.
         </p>
         {problem && (
-          <p role="alert" className="mt-2 text-bad-ink">
+          <p role="alert" tabIndex={-1} className="mt-2 text-bad-ink outline-none">
             {problem}
           </p>
         )}

@@ -12,6 +12,7 @@ import { directionLooks, directions, hasFixedName, remoteLook } from "./field-lo
 interface Props {
   provider: Provider;
   field: string;
+  custom: boolean;
   value: RemoteDraft;
   stored: RemoteField | undefined;
   onChange(value: RemoteDraft): void;
@@ -20,7 +21,7 @@ interface Props {
 const nameLabels: Record<Provider, string> = { hubspot: "Internal name of the property", pipedrive: "Name of the person field" };
 
 /** Where a field is in one CRM, and which way it goes. */
-export function RemoteEditor({ provider, field, value, stored, onChange }: Props) {
+export function RemoteEditor({ provider, field, custom, value, stored, onChange }: Props) {
   const name = providerName(provider);
   const fixed = hasFixedName(provider, field);
   const look = stored && stored.remote === value.remote ? remoteLook(stored) : undefined;
@@ -58,15 +59,17 @@ export function RemoteEditor({ provider, field, value, stored, onChange }: Props
           onChange={(direction) => onChange({ ...value, direction })}
         />
       </div>
-      <p className="mt-2 text-sm text-ink-2">{advice(name, value, stored)}</p>
+      <p className="mt-2 text-sm text-ink-2">{advice(name, value, stored, custom)}</p>
     </fieldset>
   );
 }
 
 /** What a person has to know about the field in the CRM; the server's words where it has some. */
-function advice(name: string, value: RemoteDraft, stored: RemoteField | undefined): string {
+function advice(name: string, value: RemoteDraft, stored: RemoteField | undefined, custom: boolean): string {
   if (!value.remote) return `Enter a name to keep it in ${name} too. It has to be a text field.`;
   if (stored?.remote !== value.remote) return `It is looked for in ${name} after you save. It has to be a text field.`;
   if (stored.state === "present") return remoteDraft(stored).direction === "none" ? "It is there, and left alone." : "";
-  return stored.message ?? (stored.state === "missing" ? "It is looked for by the next sync." : "");
+  if (stored.state !== "missing") return stored.message ?? "";
+  if (!stored.message) return "It is looked for by the next sync.";
+  return custom ? `${stored.message} Create it there as a text field, then look again.` : stored.message;
 }

@@ -1,5 +1,6 @@
 "use client";
 
+import { useEffect, useRef } from "react";
 import { Notice } from "@/components/ui/notice";
 import type { Settings } from "@/lib/api-types";
 import { listWords } from "@/lib/format";
@@ -18,9 +19,14 @@ interface Props {
 
 export function SettingsForm({ stored, onStored }: Props) {
   const form = useSettingsForm(stored, onStored);
-  const { draft, problem, overtakenBy } = form;
+  const { draft, problem, overtakenBy, refusals } = form;
+  const root = useRef<HTMLDivElement>(null);
+  const overtaken = overtakenBy !== undefined;
+  useEffect(() => {
+    if (refusals > 0) root.current?.querySelector<HTMLElement>("[role=alert], [aria-invalid=true]")?.focus();
+  }, [refusals, overtaken]);
   return (
-    <div className="space-y-6">
+    <div ref={root} className="space-y-6">
       {problem.message && (
         <Notice tone="bad" title="The settings are not saved">
           {problem.message}

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { toast } from "sonner";
 import { useSyncRunner } from "@/features/sync/sync-runner";
 import { api, asApiError } from "@/lib/api";
-import type { Policy, Settings } from "@/lib/api-types";
+import type { FieldSettings, Policy, Settings, SettingsPatch } from "@/lib/api-types";
 import {
   changeCount,
   changedBetween,
@@ -10,6 +10,7 @@ import {
   changePolicy,
   changeRegion,
   emptyDraft,
+  lookAgainPatch,
   shownFields,
   toPatch,
   undoField,
@@ -25,6 +26,7 @@ export function useSettingsForm(stored: Settings, onStored: (settings?: Settings
   const [base, setBase] = useState(stored);
   const [problem, setProblem] = useState<SettingsProblem>(noProblem);
   const [saving, setSaving] = useState(false);
+  const [refusals, setRefusals] = useState(0);
   const { start } = useSyncRunner();
   const count = changeCount(draft);
   const overtaken = count > 0 && stored.rev !== base.rev;
@@ -39,33 +41,39 @@ export function useSettingsForm(stored: Settings, onStored: (settings?: Settings
     setProblem(noProblem);
   }
 
-  async function save() {
+  async function send(patch: SettingsPatch, onSaved: () => void) {
     setSaving(true);
     setProblem(noProblem);
     try {
-      const patch = toPatch(draft, stored);
       const saved = await api<Settings>(settingsPath, { method: "PATCH", body: patch });
       await onStored(saved);
-      reset();
-      announce(patch.fields !== undefined);
+      onSaved();
     } catch (error) {
       const refused = asApiError(error);
       if (refused.status === 412) await onStored();
       else setProblem(settingsProblem(refused));
+      setRefusals((before) => before + 1);
     } finally {
       setSaving(false);
     }
   }
 
-  function announce(fields: boolean) {
-    toast.success("Settings are saved", { description: fields ? "A sync applies them to every contact now." : "They count from the next change on." });
-    if (fields) start();
+  async function save() {
+    const patch = toPatch(draft, stored);
+    await send(patch, () => {
+      reset();
+      const description = patch.fields ? "A sync applies them to every contact now." : "They count from the next change on.";
+      toast.success("Settings are saved", { description });
+      if (patch.fields) start();
+    });
   }
 
   return {
     draft,
     problem,
     saving,
+    /** How often saving failed; rises when there is something new to read. */
+    refusals,
     count,
     /** What somebody else changed since the draft was begun; undefined: nothing was saved. */
     overtakenBy: overtaken ? changedBetween(base, stored) : undefined,
@@ -77,6 +85,7 @@ export function useSettingsForm(stored: Settings, onStored: (settings?: Settings
       if (problem.fields[field]) setProblem({ ...problem, fields: { ...problem.fields, [field]: "" } });
     },
     undoField: (field: string) => change(undoField(draft, field)),
+    lookAgain: (field: FieldSettings) => send(lookAgainPatch(field, stored), start),
     save,
     reset,
   };
