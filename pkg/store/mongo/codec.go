@@ -14,7 +14,7 @@ import (
 )
 
 // maxDocument is the most bytes a document may have. It is a quarter of what
-// MongoDB takes, and some thousand times what a contact usually has.
+// MongoDB takes, and more than a thousand times what a contact usually has.
 const maxDocument = 4 << 20
 
 // codec turns documents of package sync into BSON and back: field by field as
