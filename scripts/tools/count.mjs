@@ -38,7 +38,11 @@ function settleGo(event, output) {
   if (event.Test) total[failed ? "failed" : "passed"]++;
   else if (failed) total.failed++; // the package as a whole: it did not build, or ended early
   if (failed) process.stdout.write(output);
-  else if (!event.Test) console.log(`ok    ${event.Package.split("/").slice(3).join("/") || "."}  ${event.Elapsed} s`);
+  else if (!event.Test) {
+    console.log(`ok    ${event.Package.split("/").slice(3).join("/") || "."}  ${event.Elapsed} s`);
+    // What a package says of its server, and of what that cannot do, stays visible.
+    for (const line of output.split("\n")) if (/^(server|skipped): /.test(line)) console.log("      " + line);
+  }
 }
 
 function countVitest() {
