@@ -37,6 +37,7 @@ for (const [screen, viewport] of Object.entries(screens)) {
     });
 
     test(`the API, ${screen}, ${colorScheme}`, async ({ page }) => {
+      test.slow(); // axe has thousands of elements to look at
       await page.setViewportSize(viewport);
       await page.emulateMedia({ colorScheme });
       await page.goto("/api-docs#updateContact");

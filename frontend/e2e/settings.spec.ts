@@ -142,6 +142,7 @@ for (const [screen, viewport] of Object.entries({ desktop: { width: 1280, height
       await expect(page.getByRole("region", { name: "Unsaved changes" })).toBeVisible();
       await expectFits(page);
       await expectAccessible(page);
+      await page.getByRole("group", { name: "HubSpot" }).evaluate((group) => group.scrollIntoView({ block: "center" }));
       await picture(page, `${screen}-${colorScheme}-settings-field`);
       await page.evaluate(() => window.scrollTo(0, 0));
       await picture(page, `${screen}-${colorScheme}-settings`);

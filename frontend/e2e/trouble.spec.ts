@@ -53,3 +53,21 @@ test("a contact that a CRM refuses says why, and is well after the next save", a
   await expect(page.getByText("No contact matches")).toBeVisible();
   expect((await hubspot.find("mary@example.com"))?.fields).toMatchObject({ phone: "+1 202 555 0123" });
 });
+
+test("a CRM whose token is the deployment's is disconnected, and taken up again without one", async ({ page, pipedrive }) => {
+  const before = (await pipedrive.records()).length;
+  await page.goto("/connections");
+  const card = page.getByRole("region", { name: "Pipedrive" });
+  await expect(card).toContainText("Set in the deployment");
+  await card.getByRole("button", { name: "Disconnect" }).click();
+  const question = page.getByRole("alertdialog", { name: "Disconnect Pipedrive?" });
+  await expect(question).toContainText("the token in the deployment, which can be used again");
+  await question.getByRole("button", { name: "Disconnect" }).click();
+  await expect(card).toContainText("so you need not enter one");
+  await expectAccessible(page);
+  await card.getByRole("button", { name: "Connect again" }).click();
+  await expect(card).toContainText("Set in the deployment");
+  await expect(page.getByText("Pipedrive is connected")).toBeVisible();
+  await expect(page.getByText(/Sync finished|already in sync/).first()).toBeVisible();
+  expect(await pipedrive.records()).toHaveLength(before);
+});

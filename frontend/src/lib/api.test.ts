@@ -69,6 +69,14 @@ describe("api", () => {
     });
   });
 
+  test("knows when asking again makes sense", async () => {
+    const url = await serve((_request, response) => response.writeHead(429, { "Retry-After": "90" }).end('{"error":{"code":"throttled","message":"Wait."}}'));
+    const before = Date.now();
+    const { retryAt } = await failure(api(url));
+    expect(retryAt!.getTime()).toBeGreaterThanOrEqual(before + 90_000);
+    expect(retryAt!.getTime()).toBeLessThanOrEqual(Date.now() + 90_000);
+  });
+
   test.each([
     [413, "That is too large to send in one request."],
     [502, "The server failed to answer (502)."],
