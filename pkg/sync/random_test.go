@@ -16,7 +16,7 @@ import (
 )
 
 var (
-	histories   = flag.Int("histories", 150, "how many random histories to run")
+	histories   = flag.Int("histories", 100, "how many random histories to run")
 	historySeed = flag.Uint64("seed", 1, "seed of the first history; the others follow")
 )
 

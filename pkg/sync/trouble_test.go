@@ -144,7 +144,7 @@ func TestOneFailingCRMNeverHoldsUpTheOther(t *testing.T) {
 
 func TestARunThatIsCutOffGoesOnWhereItWas(t *testing.T) {
 	w := newWorld(t)
-	for i := range 1200 {
+	for i := range 700 {
 		_, err := w.hubspot.Create(map[string]string{"email": fmt.Sprintf("p%d@example.com", i), "firstname": "P"})
 		w.must(err)
 	}
@@ -168,7 +168,7 @@ func TestARunThatIsCutOffGoesOnWhereItWas(t *testing.T) {
 	w.cutAfter(0, nil)
 	w.clock.Advance(3 * time.Minute)
 	w.sync()
-	w.equal(1200)
+	w.equal(700)
 	t.Logf("cut off %d times", cut)
 }
 
@@ -324,7 +324,7 @@ func (u until) Deadline() (time.Time, bool) { return u.at, true }
 
 func TestShortInvocationsStillGetThere(t *testing.T) {
 	w := newWorld(t)
-	for i := range 900 {
+	for i := range 300 {
 		_, err := w.hubspot.Create(map[string]string{"email": fmt.Sprintf("p%d@example.com", i), "firstname": "P"})
 		w.must(err)
 	}
@@ -344,7 +344,7 @@ func TestShortInvocationsStillGetThere(t *testing.T) {
 	w.latency = 0
 	w.clock.Advance(3 * time.Minute)
 	w.sync()
-	w.equal(900)
+	w.equal(300)
 }
 
 func TestARunGoesOnWhereItWasWhenTheStoreComesBack(t *testing.T) {
