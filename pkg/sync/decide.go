@@ -274,7 +274,8 @@ func (p *pass) createMissing(it *item, now time.Time) {
 }
 
 // repeatCreate goes on with a create that is not acknowledged: it may have
-// happened, so it is looked up once the vendor's time-out has passed.
+// happened, and its record may have been edited since, so it is looked up; where
+// creating twice makes two, only once the vendor's time-out has passed.
 func (p *pass) repeatCreate(it *item, ch *channel, l *Link, now time.Time) {
 	values := p.creatable(it.next, ch)
 	if l.Error != nil && maps.Equal(l.Error.Rejected, values) && p.run.Kind != Full {
@@ -286,7 +287,7 @@ func (p *pass) repeatCreate(it *item, ch *channel, l *Link, now time.Time) {
 		return // nextDue comes back to it
 	}
 	if len(values) > 0 {
-		p.planCreate(it, ch, l, values, now, sent && !ch.limits.CreateOnce)
+		p.planCreate(it, ch, l, values, now, sent)
 	}
 }
 
