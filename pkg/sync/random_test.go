@@ -310,11 +310,18 @@ func (h *history) check() {
 		h.Errorf("I3: %d writes after everything was settled: %v %v", n, h.hubspot.Calls().Snapshot(), h.pipedrive.Calls().Snapshot())
 	}
 	linked := map[contact.ExternalID]int{}
+	undecided := map[string]bool{} // records of contacts that a person was asked about
 	for _, c := range h.living() {
 		name := c.Values()[contact.Email] + " " + string(c.ID)
 		for i := range c.Links {
 			l := &c.Links[i]
-			if l.State == sync.LinkDetached || l.State == sync.LinkReview && h.asked(c.ID, l.ConnectionID) {
+			if l.State == sync.LinkReview && h.asked(c.ID, l.ConnectionID) {
+				for _, other := range c.Links {
+					undecided[string(other.ExternalID)] = true
+				}
+				continue
+			}
+			if l.State == sync.LinkDetached {
 				continue
 			}
 			if l.State != sync.LinkActive || l.ExternalID == "" || len(l.Intents) > 0 || l.Error != nil {
@@ -339,6 +346,9 @@ func (h *history) check() {
 				continue
 			}
 			h.Errorf("I6: record %s %v is linked %d times", r.ID, r.Fields, linked[contact.ExternalID(r.ID)])
+		}
+		if undecided[r.ID] {
+			continue // it may well be the same person as another: that is the question
 		}
 		for _, key := range []string{"email", "emails"} {
 			if e := r.Fields[key]; e != "" {
