@@ -194,7 +194,9 @@ func (s *Service) end(ctx context.Context, p *pass, run *Run, err error) {
 	}
 	run.LeaseUntil = time.Time{}
 	if p == nil {
-		_ = s.store.SaveRun(context.WithoutCancel(ctx), run)
+		if err := s.store.SaveRun(context.WithoutCancel(ctx), run); err != nil {
+			s.log.WarnContext(ctx, "save run", "run", run.ID, "error", err)
+		}
 		return
 	}
 	run.Error = strings.Join(p.problems(run.Error), " ")
