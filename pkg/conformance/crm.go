@@ -251,7 +251,7 @@ func (l *crmLab) create(key int, values contact.Values) *sync.Record {
 // read reads one record that exists.
 func (l *crmLab) read(external contact.ExternalID) *sync.Record {
 	l.Helper()
-	reading := l.crm.Read(l.ctx, []contact.ExternalID{external})[external]
+	reading := l.crm.Read(l.ctx, []contact.ExternalID{external}, nil)[external]
 	if reading.Err != nil || reading.Record == nil {
 		l.Fatalf("Read(%s): %+v", external, reading)
 	}
@@ -275,7 +275,7 @@ func (l *crmLab) list(next func(cursor string) (sync.Page, error)) (map[contact.
 			}
 			found[r.ID] = r
 		}
-		for external, reading := range l.crm.Read(l.ctx, page.IDs) {
+		for external, reading := range l.crm.Read(l.ctx, page.IDs, nil) {
 			if reading.Record != nil {
 				found[external] = reading.Record
 			}

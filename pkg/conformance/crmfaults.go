@@ -43,7 +43,7 @@ func (l *crmLab) operations(external contact.ExternalID) []crmOperation {
 			return err
 		}},
 		{"read", func() error {
-			return l.crm.Read(l.ctx, []contact.ExternalID{external})[external].Err
+			return l.crm.Read(l.ctx, []contact.ExternalID{external}, nil)[external].Err
 		}},
 		{"create", func() error { return l.crm.Create(l.ctx, requests(1))[0].Err }},
 		{"update", func() error {

@@ -31,7 +31,7 @@ func paceReads(l *crmLab) {
 	began := time.Now()
 	done := make(chan error, count)
 	for range count {
-		go func() { done <- l.crm.Read(l.ctx, []contact.ExternalID{external})[external].Err }()
+		go func() { done <- l.crm.Read(l.ctx, []contact.ExternalID{external}, nil)[external].Err }()
 	}
 	for range count {
 		l.must(<-done)

@@ -163,7 +163,7 @@ func listChangedTogether(l *crmLab) {
 func readMany(l *crmLab) {
 	made := l.addMany(250)
 	var readings map[contact.ExternalID]sync.Reading
-	n := l.calls(func() { readings = l.crm.Read(l.ctx, append(made, made[0], made[249])) })
+	n := l.calls(func() { readings = l.crm.Read(l.ctx, append(made, made[0], made[249]), nil) })
 	if want := pages(250, l.crm.Limits().Read); n != want {
 		l.Errorf("%d calls to read 250 records, want %d", n, want)
 	}
@@ -176,7 +176,7 @@ func readMany(l *crmLab) {
 		}
 		l.same("reading", readings[external].Record.Fields, person(i))
 	}
-	if n := l.calls(func() { l.crm.Read(l.ctx, nil) }); n != 0 {
+	if n := l.calls(func() { l.crm.Read(l.ctx, nil, nil) }); n != 0 {
 		l.Errorf("%d calls to read nothing", n)
 	}
 }
@@ -185,7 +185,7 @@ func readGone(l *crmLab) {
 	made := l.addMany(3)
 	l.must(l.Remove(made[1]))
 	asked := append(made, "999999999")
-	readings := l.crm.Read(l.ctx, asked)
+	readings := l.crm.Read(l.ctx, asked, nil)
 	for i, external := range asked {
 		r, ok := readings[external]
 		if gone := i == 1 || i == 3; !ok || r.Gone() != gone || r.Err != nil {
@@ -198,7 +198,7 @@ func readMerged(l *crmLab) {
 	made := l.addMany(3)
 	survivor, err := l.Merge(made[0], made[1])
 	l.must(err)
-	readings := l.crm.Read(l.ctx, made)
+	readings := l.crm.Read(l.ctx, made, nil)
 	for _, external := range made[:2] {
 		r := readings[external]
 		switch {

@@ -146,7 +146,7 @@ func updateNamed(l *crmLab) {
 func updateMany(l *crmLab) {
 	const count = 250
 	made := l.addMany(count)
-	current := l.crm.Read(l.ctx, made)
+	current := l.crm.Read(l.ctx, made, nil)
 	updates := make([]sync.UpdateRequest, count)
 	for i, external := range made {
 		updates[i] = sync.UpdateRequest{ID: external, Current: current[external].Record, Fields: contact.Values{contact.LastName: "Renamed"}}
@@ -243,7 +243,7 @@ func deleteRecords(l *crmLab) {
 	if len(live) != 2 || live[made[2]] == nil || live[made[4]] == nil {
 		l.Errorf("%d records are left", len(live))
 	}
-	for external, reading := range l.crm.Read(l.ctx, doomed) {
+	for external, reading := range l.crm.Read(l.ctx, doomed, nil) {
 		if !reading.Gone() {
 			l.Errorf("Read(%s) = %+v", external, reading)
 		}
@@ -300,7 +300,7 @@ func oneBadRow(l *crmLab) {
 func goneRow(l *crmLab) {
 	made := l.addMany(3)
 	var updates []sync.UpdateRequest
-	for external, reading := range l.crm.Read(l.ctx, made) {
+	for external, reading := range l.crm.Read(l.ctx, made, nil) {
 		updates = append(updates, sync.UpdateRequest{ID: external, Current: reading.Record, Fields: contact.Values{contact.FirstName: "New"}})
 	}
 	l.must(l.Remove(made[1]))
@@ -338,7 +338,7 @@ func conflictOnCreate(l *crmLab) {
 
 func conflictOnUpdate(l *crmLab) {
 	made := l.addMany(3)
-	current := l.crm.Read(l.ctx, made)
+	current := l.crm.Read(l.ctx, made, nil)
 	results := l.crm.Update(l.ctx, []sync.UpdateRequest{
 		{ID: made[0], Current: current[made[0]].Record, Fields: contact.Values{contact.Email: person(1)[contact.Email]}},
 		{ID: made[2], Current: current[made[2]].Record, Fields: contact.Values{contact.FirstName: "Fine"}},

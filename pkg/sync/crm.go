@@ -37,8 +37,16 @@ type CRM interface {
 	// but for the vendor's index lag. Deletions do not appear.
 	ListChanged(ctx context.Context, since time.Time, cursor string) (Page, error)
 	// Read reads records by id from the primary store. The result has an entry for
-	// every id asked; the record of a merged id carries the surviving id.
-	Read(ctx context.Context, ids []contact.ExternalID) map[contact.ExternalID]Reading
+	// every id asked; the record of a merged id carries the surviving id. With
+	// history, the records also carry the history of those fields where the vendor
+	// gives it in the same call ([Limits.History]); it costs no further call.
+	Read(ctx context.Context, ids []contact.ExternalID, history []contact.Field) map[contact.ExternalID]Reading
+	// History returns the changes of the fields of one record since a time, for
+	// vendors whose reads do not bring them: newest first per field, and after them
+	// the value that the oldest of them replaced. A field is left out when its
+	// changes cannot be told, and empty when there are none. An unknown id is
+	// fault.NotFound. One or more calls.
+	History(ctx context.Context, id contact.ExternalID, fields []contact.Field, since time.Time) (map[contact.Field][]Revision, error)
 	// FindByKeys returns the live records that carry one of the keys, several
 	// records per key if there are, looking only at records changed since then where
 	// the vendor cannot search by key.
@@ -75,6 +83,8 @@ type Limits struct {
 	// Deletions reports whether events or lists tell about deleted records. Where
 	// they do not, full listings have to.
 	Deletions bool
+	// History reports whether reads by id bring the history of fields.
+	History bool
 }
 
 // Account is the vendor's account behind a connection.
@@ -131,6 +141,17 @@ type Record struct {
 	// Carry is the adapter's own: what it needs to write the record without losing
 	// values we do not map.
 	Carry json.RawMessage `json:"carry,omitempty"`
+	// History is there after a read that asked for it: the values a field was given,
+	// newest first. A field is left out when its history cannot be told, and empty
+	// when it never had a value.
+	History map[contact.Field][]Revision `json:"-"`
+}
+
+// Revision is a value that a field was given. At has the vendor's resolution, and is
+// zero where only the value is known.
+type Revision struct {
+	Value string
+	At    time.Time
 }
 
 // Page is one page of a listing.

@@ -55,7 +55,7 @@ func (p *pass) read(ctx context.Context, ch *channel, ids []contact.ExternalID) 
 	if len(ids) == 0 {
 		return
 	}
-	for id, r := range ch.crm.Read(ctx, ids) {
+	for id, r := range ch.crm.Read(ctx, ids, nil) {
 		if r.Err != nil && concernsConnection(r.Err) {
 			p.halt(ctx, ch, r.Err)
 			continue // not read: nothing is decided about this side

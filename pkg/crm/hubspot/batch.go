@@ -154,7 +154,7 @@ func (c *Client) withExisting(ctx context.Context, row *write, err error) error 
 	if conflict == nil || conflict.Kind != fault.Conflict || conflict.ExistingID != "" || email == "" {
 		return err
 	}
-	o, lookup := c.get(ctx, strings.TrimSpace(email), "email")
+	o, lookup := c.get(ctx, strings.TrimSpace(email), "email", c.mapping.selection(nil))
 	if lookup != nil || o == nil {
 		return err
 	}

@@ -156,6 +156,7 @@ func (c *Client) Limits() sync.Limits {
 		Timeout:    edgeTimeout,
 		CreateOnce: c.mapping.key != "",
 		Deletions:  true,
+		History:    true,
 	}
 }
 

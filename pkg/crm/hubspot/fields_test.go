@@ -91,7 +91,7 @@ func TestPropertyComesBack(t *testing.T) {
 		if got, err := b.Ensure(b.ctx, pronouns); err != nil || got.State != sync.FieldPresent {
 			t.Fatalf("%+v, %v", got, err)
 		}
-		if r := b.Read(b.ctx, []contact.ExternalID{made.Record.ID})[made.Record.ID]; r.Record.Fields[contact.Pronouns] != "they/them" {
+		if r := b.Read(b.ctx, []contact.ExternalID{made.Record.ID}, nil)[made.Record.ID]; r.Record.Fields[contact.Pronouns] != "they/them" {
 			t.Errorf("%+v", r.Record)
 		}
 	})

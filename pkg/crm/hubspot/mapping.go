@@ -75,6 +75,13 @@ func (m mapping) record(o *object) *sync.Record {
 	return r
 }
 
+// reading translates a contact that a read by id selected.
+func (m mapping) reading(o *object, sel selection) *sync.Record {
+	r := m.record(o)
+	r.History = m.history(o, sel.History)
+	return r
+}
+
 // overlay sets on r what an answer holds: the answer to a write leaves out
 // properties that were not written.
 func (m mapping) overlay(r *sync.Record, o *object) *sync.Record {

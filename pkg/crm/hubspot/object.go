@@ -21,6 +21,7 @@ const (
 type object struct {
 	ID         string                `json:"id"`
 	Properties map[string]looseValue `json:"properties"`
+	History    map[string][]version  `json:"propertiesWithHistory"`
 	UpdatedAt  string                `json:"updatedAt"`
 	Archived   bool                  `json:"archived"`
 	TraceID    string                `json:"objectWriteTraceId"`

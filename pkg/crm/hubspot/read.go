@@ -112,13 +112,14 @@ func idLess(a, b string) bool {
 // why one is missing. Several missing ones are looked for among the archived, which
 // proves them deleted with one more call for all; what is still open is asked for
 // one by one: the id of a contact that was merged away answers with the survivor.
-func (c *Client) Read(ctx context.Context, ids []contact.ExternalID) map[contact.ExternalID]sync.Reading {
+func (c *Client) Read(ctx context.Context, ids []contact.ExternalID, history []contact.Field) map[contact.ExternalID]sync.Reading {
 	ids = distinct(ids)
+	sel := c.mapping.selection(history)
 	readings := make([]sync.Reading, len(ids))
 	var steps []func()
 	for from := 0; from < len(ids); from += batchSize {
 		to := min(from+batchSize, len(ids))
-		steps = append(steps, func() { c.readBatch(ctx, ids[from:to], readings[from:to]) })
+		steps = append(steps, func() { c.readBatch(ctx, ids[from:to], sel, readings[from:to]) })
 	}
 	c.parallel(steps)
 	result := make(map[contact.ExternalID]sync.Reading, len(ids))
@@ -128,7 +129,7 @@ func (c *Client) Read(ctx context.Context, ids []contact.ExternalID) map[contact
 	return result
 }
 
-func (c *Client) readBatch(ctx context.Context, ids []contact.ExternalID, readings []sync.Reading) {
+func (c *Client) readBatch(ctx context.Context, ids []contact.ExternalID, sel selection, readings []sync.Reading) {
 	inputs := make([]inputID, len(ids))
 	for i, id := range ids {
 		inputs[i].ID = string(id)
@@ -136,7 +137,10 @@ func (c *Client) readBatch(ctx context.Context, ids []contact.ExternalID, readin
 	var answer batchAnswer
 	_, err := c.api.JSON(ctx, transport.Request{
 		Op: "hubspot.read", Method: http.MethodPost, Path: c.contacts + "/batch/read",
-		Body:  map[string]any{"properties": c.mapping.read, "inputs": inputs},
+		Body: struct {
+			selection
+			Inputs []inputID `json:"inputs"`
+		}{sel, inputs},
 		Class: classGeneral, Effect: transport.Read,
 	}, &answer)
 	switch {
@@ -149,13 +153,13 @@ func (c *Client) readBatch(ctx context.Context, ids []contact.ExternalID, readin
 		}
 		return
 	}
-	open := c.matchReadings(ids, readings, answer.Results)
+	open := c.matchReadings(ids, sel, readings, answer.Results)
 	if len(open) > 1 && err == nil {
 		open = c.dropArchived(ctx, ids, open)
 	}
 	var steps []func()
 	for _, i := range open {
-		steps = append(steps, func() { readings[i] = c.readOne(ctx, ids[i]) })
+		steps = append(steps, func() { readings[i] = c.readOne(ctx, ids[i], sel) })
 	}
 	c.parallel(steps)
 }
@@ -185,7 +189,7 @@ func (c *Client) dropArchived(ctx context.Context, ids []contact.ExternalID, ope
 }
 
 // matchReadings sets the readings the results answer and returns the others' indexes.
-func (c *Client) matchReadings(ids []contact.ExternalID, readings []sync.Reading, results []object) []int {
+func (c *Client) matchReadings(ids []contact.ExternalID, sel selection, readings []sync.Reading, results []object) []int {
 	byID := make(map[contact.ExternalID]*object, len(results))
 	for i := range results {
 		if !results[i].Archived {
@@ -202,7 +206,7 @@ func (c *Client) matchReadings(ids []contact.ExternalID, readings []sync.Reading
 			open = append(open, i)
 			continue
 		}
-		readings[i].Record = c.mapping.record(o)
+		readings[i].Record = c.mapping.reading(o, sel)
 	}
 	return open
 }
@@ -217,20 +221,23 @@ func survivor(results []object, id contact.ExternalID) *object {
 	return nil
 }
 
-func (c *Client) readOne(ctx context.Context, id contact.ExternalID) sync.Reading {
-	o, err := c.get(ctx, string(id), "")
+func (c *Client) readOne(ctx context.Context, id contact.ExternalID, sel selection) sync.Reading {
+	o, err := c.get(ctx, string(id), "", sel)
 	if err != nil {
 		return sync.Reading{Err: err}
 	}
 	if o == nil {
 		return sync.Reading{}
 	}
-	return sync.Reading{Record: c.mapping.record(o)}
+	return sync.Reading{Record: c.mapping.reading(o, sel)}
 }
 
 // get reads a contact by id, or by the value of a unique property; nil: there is none.
-func (c *Client) get(ctx context.Context, id, idProperty string) (*object, error) {
-	query := url.Values{"properties": {strings.Join(c.mapping.read, ",")}}
+func (c *Client) get(ctx context.Context, id, idProperty string, sel selection) (*object, error) {
+	query := url.Values{"properties": {strings.Join(sel.Properties, ",")}}
+	if len(sel.History) > 0 {
+		query.Set("propertiesWithHistory", strings.Join(sel.History, ","))
+	}
 	if idProperty != "" {
 		query.Set("idProperty", idProperty)
 	}

@@ -52,7 +52,7 @@ func TestReadOfMergedIDs(t *testing.T) {
 				}
 				calls := 0
 				b.count(&calls)
-				readings := b.Read(b.ctx, made)
+				readings := b.Read(b.ctx, made, nil)
 				if batch == nil && calls != 2 {
 					t.Errorf("%d calls, want the batch and one for the deleted contact", calls)
 				}
@@ -78,7 +78,7 @@ func TestReadDoesNotCallAFailureGone(t *testing.T) {
 		run(t, func(b *bench) {
 			b.account.Faults().Add(kit.Fault{Method: http.MethodGet, PathPrefix: contacts + "/", Status: status, Body: "{}", Times: -1})
 			ctx := b.ctx
-			for id, r := range b.Read(ctx, []contact.ExternalID{"171600000009", "171600000010"}) {
+			for id, r := range b.Read(ctx, []contact.ExternalID{"171600000009", "171600000010"}, nil) {
 				if r.Gone() || r.Err == nil {
 					t.Errorf("%d: Read(%s) = %+v", status, id, r)
 				}
@@ -217,12 +217,12 @@ func TestLimitsFollowTheTier(t *testing.T) {
 		k.TenSecondlyLimit = 190
 		s.SetKnobs(k)
 		b := newBench(t, s)
-		b.Read(b.ctx, []contact.ExternalID{"1"})
+		b.Read(b.ctx, []contact.ExternalID{"1"}, nil)
 		if got := b.Budget(); got.Limit != 190 || got.WindowSeconds != 10 {
 			t.Errorf("%+v", got)
 		}
 		fixed := newBench(t, s, func(o *hubspot.Options) { o.RateLimit.Calls, o.RateLimit.Per = 50, 5*time.Second })
-		fixed.Read(b.ctx, []contact.ExternalID{"1"})
+		fixed.Read(b.ctx, []contact.ExternalID{"1"}, nil)
 		if got := fixed.Budget(); got.Limit != 50 || got.WindowSeconds != 5 {
 			t.Errorf("%+v", got)
 		}

@@ -144,7 +144,7 @@ func (c *Client) complete(ctx context.Context, rows []*write) {
 	if len(ids) == 0 {
 		return
 	}
-	for id, reading := range c.Read(ctx, ids) {
+	for id, reading := range c.Read(ctx, ids, nil) {
 		if reading.Record != nil {
 			found[id].result.Record = reading.Record
 		}

@@ -35,7 +35,7 @@ func (b *bench) update(r *sync.Record, values contact.Values) *sync.Record {
 
 func (b *bench) read(id contact.ExternalID) *sync.Record {
 	b.Helper()
-	r := b.Read(b.ctx, []contact.ExternalID{id})[id]
+	r := b.Read(b.ctx, []contact.ExternalID{id}, nil)[id]
 	if r.Record == nil {
 		b.Fatalf("Read(%s) = %+v", id, r)
 	}

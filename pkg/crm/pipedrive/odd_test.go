@@ -136,7 +136,7 @@ func TestGoneOnlyWhenConfirmed(t *testing.T) {
 					w.WriteHeader(c.status)
 					_, _ = io.WriteString(w, c.body)
 				})
-				got := client.Read(t.Context(), []contact.ExternalID{"7"})["7"]
+				got := client.Read(t.Context(), []contact.ExternalID{"7"}, nil)["7"]
 				if got.Gone() != c.gone || (got.Record != nil) != c.record {
 					t.Errorf("%+v", got)
 				}
@@ -165,7 +165,7 @@ func TestWhatIsSent(t *testing.T) {
 		ctx, at := t.Context(), time.Date(2026, 11, 22, 12, 0, 0, 999e6, time.FixedZone("", 3600))
 		_, _ = c.List(ctx, "abc")
 		_, _ = c.ListChanged(ctx, at, "")
-		_ = c.Read(ctx, []contact.ExternalID{"8", "7", "8", "7"})
+		_ = c.Read(ctx, []contact.ExternalID{"8", "7", "8", "7"}, nil)
 		made := c.Create(ctx, []sync.CreateRequest{{Key: "k", Fields: contact.Values{contact.FirstName: "Ada", contact.Email: "", contact.Pronouns: ""}}})[0].Record
 		for _, values := range []contact.Values{
 			{contact.Pronouns: ""}, {contact.LastName: "Lovelace"}, {contact.Email: "a@x.io"}, {contact.Company: "nowhere"}, {contact.Phone: ""},
@@ -250,12 +250,12 @@ func TestLimitsFollowThePlan(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSandbox(t, func(o *sandbox.Options) { o.Knobs.Plan = "ultimate" })
 		b := newBench(t, s)
-		b.Read(b.ctx, []contact.ExternalID{"1"})
+		b.Read(b.ctx, []contact.ExternalID{"1"}, nil)
 		if got := b.Budget(); got.Limit != 120 || got.WindowSeconds != 2 {
 			t.Errorf("%+v", got)
 		}
 		fixed := newBench(t, s, func(o *pipedrive.Options) { o.RateLimit.Calls, o.RateLimit.Per = 10, time.Second })
-		fixed.Read(b.ctx, []contact.ExternalID{"1"})
+		fixed.Read(b.ctx, []contact.ExternalID{"1"}, nil)
 		if got := fixed.Budget(); got.Limit != 10 || got.WindowSeconds != 1 {
 			t.Errorf("%+v", got)
 		}

@@ -59,8 +59,9 @@ func (c *Client) list(ctx context.Context, op, cursor string, query url.Values) 
 }
 
 // Read implements [sync.CRM]. A list of ids leaves out those that are deleted and
-// those the token's user may not see, so that a missing one is asked for by itself.
-func (c *Client) Read(ctx context.Context, ids []contact.ExternalID) map[contact.ExternalID]sync.Reading {
+// those the token's user may not see, so that a missing one is asked for by itself. No history comes with it: see
+// [Client.History].
+func (c *Client) Read(ctx context.Context, ids []contact.ExternalID, _ []contact.Field) map[contact.ExternalID]sync.Reading {
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	readings := make([]sync.Reading, len(ids))
 	batches := (len(ids) + readSize - 1) / readSize
