@@ -2,7 +2,6 @@ package sync
 
 import (
 	"context"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -23,6 +22,41 @@ type Settings struct {
 	Region string `json:"region,omitempty"`
 	// Fields holds what differs from the defaults, by field.
 	Fields map[contact.Field]FieldSettings `json:"fields,omitempty"`
+	// DeletePolicy decides what follows a deletion; "" is PropagateDeletes.
+	DeletePolicy DeletePolicy `json:"deletePolicy,omitempty"`
+	// Brake is from when on deletions wait for a person.
+	Brake BrakeLimits `json:"brake,omitzero"`
+	// RetentionDays is how long activity, conflicts and changes are kept, in days from
+	// 7 to 3650; 0 is 400.
+	RetentionDays int `json:"retentionDays,omitempty"`
+	// ApproveFirstSync makes the first full run of a connection wait for a person
+	// before it writes anything.
+	ApproveFirstSync bool `json:"approveFirstSync,omitempty"`
+}
+
+// DeletePolicy decides what follows when a contact's record was deleted in a CRM, or
+// the contact in the app.
+type DeletePolicy string
+
+const (
+	// PropagateDeletes archives the contact and deletes its other records.
+	PropagateDeletes DeletePolicy = "propagate"
+	// UnlinkDeleted only ends the link: the contact and the other records stay, and
+	// the deleted one is not made again.
+	UnlinkDeleted DeletePolicy = "unlink"
+	// KeepDeleted keeps the contact and makes the record again in the CRM that
+	// deleted it. For deletions in the app it is UnlinkDeleted.
+	KeepDeleted DeletePolicy = "keep"
+)
+
+// DeletePolicies are the valid ones, the default first.
+var DeletePolicies = []DeletePolicy{PropagateDeletes, UnlinkDeleted, KeepDeleted}
+
+// BrakeLimits say how many deletions of a connection within an hour are held until a
+// person confirms them: more than both of its limits.
+type BrakeLimits struct {
+	Least int `json:"least,omitempty"` // records, from 1 to 100,000; 0 is 10
+	Share int `json:"share,omitempty"` // percent of the connection's links, from 1 to 100; 0 is 5
 }
 
 // FieldSettings are the choices for one field. Fields that are not standard exist
@@ -41,76 +75,17 @@ type RemoteSettings struct {
 	Direction reconcile.Direction `json:"direction,omitempty"`
 }
 
-// choices are settings and defaults together, as a pass works with them.
-type choices struct {
-	rules      reconcile.Rules
-	canonical  contact.Canonical
-	specs      map[contact.Provider][]FieldSpec
-	directions map[contact.Provider]map[contact.Field]reconcile.Direction
-}
-
-func (s *Service) choose(settings *Settings) choices {
-	c := choices{
-		rules: s.rules, canonical: s.canonical, specs: map[contact.Provider][]FieldSpec{},
-		directions: map[contact.Provider]map[contact.Field]reconcile.Direction{},
-	}
-	if settings.Policy != "" {
-		c.rules.Default = settings.Policy
-	}
-	if settings.Region != "" {
-		c.canonical.Region = settings.Region
-	}
-	c.rules.Fields = maps.Clone(c.rules.Fields)
-	for provider, specs := range s.fields {
-		c.specs[provider] = slices.Clone(specs)
-		c.directions[provider] = map[contact.Field]reconcile.Direction{}
-	}
-	for _, f := range sortedKeys(settings.Fields) {
-		c.add(f, settings.Fields[f])
-	}
-	return c
-}
-
-// add applies the settings of one field.
-func (c *choices) add(f contact.Field, field FieldSettings) {
-	if field.Policy != "" {
-		if c.rules.Fields == nil {
-			c.rules.Fields = map[contact.Field]reconcile.Policy{}
-		}
-		c.rules.Fields[f] = field.Policy
-	}
-	for provider, remote := range field.Remotes {
-		if c.directions[provider] == nil {
-			continue // a CRM this deployment does not have
-		}
-		c.directions[provider][f] = remote.Direction
-		if remote.Remote == "" {
-			continue
-		}
-		specs := c.specs[provider]
-		if i := slices.IndexFunc(specs, func(s FieldSpec) bool { return s.Field == f }); i >= 0 {
-			specs[i].Remote = remote.Remote
-		} else {
-			c.specs[provider] = append(specs, FieldSpec{Field: f, Remote: remote.Remote, Custom: true})
-		}
-	}
-}
-
-// choicesOf loads what applies to a customer.
-func (s *Service) choicesOf(ctx context.Context, customer contact.CustomerID) (choices, error) {
-	settings, err := s.store.Settings(ctx, customer)
-	if err != nil {
-		return choices{}, err
-	}
-	return s.choose(settings), nil
-}
-
 // SettingsView is a customer's settings with everything a person needs to choose.
 type SettingsView struct {
 	Rev    int64
 	Policy reconcile.Policy // in force
 	Region string           // in force; "" none
 	Fields []FieldView      // standard ones first
+
+	DeletePolicy     DeletePolicy // in force
+	Brake            BrakeLimits  // in force
+	RetentionDays    int          // in force
+	ApproveFirstSync bool
 }
 
 // FieldView is one field's part.
@@ -147,7 +122,10 @@ func (s *Service) Settings(ctx context.Context, customer contact.CustomerID) (*S
 func (s *Service) view(settings *Settings, conns []*Connection) *SettingsView {
 	c := s.choose(settings)
 	policy, _ := reconcile.ParsePolicy(string(c.rules.Default)) // was checked when it was set
-	view := &SettingsView{Rev: settings.Rev, Policy: policy, Region: c.canonical.Region}
+	view := &SettingsView{
+		Rev: settings.Rev, Policy: policy, Region: c.canonical.Region, DeletePolicy: c.deletePolicy, Brake: c.brake,
+		RetentionDays: int(c.retention / day), ApproveFirstSync: c.approve,
+	}
 	for _, f := range fieldNames(settings) {
 		own := settings.Fields[f]
 		row := FieldView{Field: f, Label: f.Label(), Custom: !f.IsStandard(), Policy: own.Policy, Remotes: map[contact.Provider]RemoteView{}}
@@ -196,6 +174,11 @@ type SettingsPatch struct {
 	// Fields replaces the choices of the fields named; nil takes a standard field back
 	// to its defaults and removes a custom one.
 	Fields map[contact.Field]*FieldSettings
+
+	DeletePolicy     *DeletePolicy // "" goes back to the default
+	Brake            *BrakeLimits  // replaces both limits; 0 is the default
+	RetentionDays    *int          // 0 goes back to the default
+	ApproveFirstSync *bool
 }
 
 // UpdateSettings changes the customer's settings. It fails with fault.Invalid and a
@@ -246,6 +229,7 @@ func (s *Service) apply(settings *Settings, patch SettingsPatch) map[string]stri
 			problems["region"] = "Enter a country as two letters, such as US."
 		}
 	}
+	settings.applyLimits(patch, problems)
 	for _, f := range sortedKeys(patch.Fields) {
 		if text := s.checkField(f, patch.Fields[f]); text != "" {
 			problems["fields."+string(f)] = text
@@ -264,6 +248,34 @@ func (s *Service) apply(settings *Settings, patch SettingsPatch) map[string]stri
 		problems["fields"] = "There can be 50 fields at most."
 	}
 	return problems
+}
+
+// applyLimits changes the choices around deletions, retention and approval.
+func (settings *Settings) applyLimits(patch SettingsPatch, problems map[string]string) {
+	if patch.DeletePolicy != nil {
+		settings.DeletePolicy = *patch.DeletePolicy
+		if settings.DeletePolicy != "" && !slices.Contains(DeletePolicies, settings.DeletePolicy) {
+			problems["deletePolicy"] = "The delete policy is one of propagate, unlink and keep."
+		}
+	}
+	if patch.Brake != nil {
+		settings.Brake = *patch.Brake
+		if n := settings.Brake.Least; n < 0 || n > 100_000 {
+			problems["brake.least"] = "Enter a number of records from 1 to 100,000."
+		}
+		if n := settings.Brake.Share; n < 0 || n > 100 {
+			problems["brake.share"] = "Enter a percentage from 1 to 100."
+		}
+	}
+	if patch.RetentionDays != nil {
+		settings.RetentionDays = *patch.RetentionDays
+		if n := settings.RetentionDays; n != 0 && (n < 7 || n > 3650) {
+			problems["retentionDays"] = "Enter a number of days from 7 to 3650."
+		}
+	}
+	if patch.ApproveFirstSync != nil {
+		settings.ApproveFirstSync = *patch.ApproveFirstSync
+	}
 }
 
 const maxFields = 50

@@ -95,11 +95,31 @@ func (o *object) flag(name string) bool {
 	return value
 }
 
+// has reports whether a member is given and was not asked for yet.
+func (o *object) has(name string) bool {
+	_, given := o.members[name]
+	return given
+}
+
 // number returns a member that is a whole number, or nil when it is absent.
 func (o *object) number(name string) *int64 {
 	var p *int64
 	o.take(name, &p, "has to be a whole number")
 	return p
+}
+
+// count returns a member that is a whole number above zero, or 0 when it is null or
+// absent.
+func (o *object) count(name string) int {
+	const problem = "has to be a whole number above zero, or null"
+	var p *int
+	if o.take(name, &p, problem); p == nil {
+		return 0
+	}
+	if *p <= 0 {
+		o.reject(name, problem)
+	}
+	return *p
 }
 
 func (o *object) take(name string, into any, problem string) bool {

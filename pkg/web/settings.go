@@ -20,6 +20,7 @@ func (s *Server) updateSettings(c *call) (reply, error) {
 		return reply{}, err
 	}
 	patch := sync.SettingsPatch{Rev: o.number("rev"), Policy: optional(o, "policy"), Region: optional(o, "region")}
+	limitChoices(o, &patch)
 	if fields := o.object("fields"); fields != nil {
 		patch.Fields = map[contact.Field]*sync.FieldSettings{}
 		for _, name := range fields.names() {
@@ -43,6 +44,28 @@ func optional(o *object, name string) *string {
 		return nil
 	}
 	return &value
+}
+
+// limitChoices reads the choices around deletions, retention and approval; null takes
+// each back to its default.
+func limitChoices(o *object, patch *sync.SettingsPatch) {
+	if policy := optional(o, "deletePolicy"); policy != nil {
+		patch.DeletePolicy = (*sync.DeletePolicy)(policy)
+	}
+	if o.has("brake") {
+		patch.Brake = &sync.BrakeLimits{}
+		if limits := o.object("brake"); limits != nil {
+			patch.Brake.Least, patch.Brake.Share = limits.count("least"), limits.count("share")
+		}
+	}
+	if o.has("retentionDays") {
+		days := o.count("retentionDays")
+		patch.RetentionDays = &days
+	}
+	if o.has("approveFirstSync") {
+		approve := o.flag("approveFirstSync")
+		patch.ApproveFirstSync = &approve
+	}
 }
 
 // fieldChoice reads the choices for one field; nil for null, which takes them back.
@@ -81,6 +104,23 @@ type settingsView struct {
 	Policies []policyView     `json:"policies"`
 	Region   string           `json:"region"`
 	Fields   []fieldView      `json:"fields"`
+
+	DeletePolicy     sync.DeletePolicy  `json:"deletePolicy"`
+	DeletePolicies   []deletePolicyView `json:"deletePolicies"`
+	Brake            brakeView          `json:"brake"`
+	RetentionDays    int                `json:"retentionDays"`
+	ApproveFirstSync bool               `json:"approveFirstSync"`
+}
+
+type deletePolicyView struct {
+	Value       sync.DeletePolicy `json:"value"`
+	Label       string            `json:"label"`
+	Description string            `json:"description"`
+}
+
+type brakeView struct {
+	Least int `json:"least"`
+	Share int `json:"share"`
 }
 
 type policyView struct {
@@ -121,8 +161,19 @@ var policies = func() []policyView {
 	return list
 }()
 
+// deletePolicies are offered in this order.
+var deletePolicies = []deletePolicyView{
+	{sync.PropagateDeletes, "Delete everywhere", "A contact that is deleted on one side is archived in the app and deleted in every CRM."},
+	{sync.UnlinkDeleted, "Only end the link", "A deleted record is no longer synchronised and not made again. The contact and its other records stay."},
+	{sync.KeepDeleted, "Keep contacts", "A record that is deleted in a CRM is made again there. Deleting a contact in the app leaves the CRMs' records alone."},
+}
+
 func viewSettings(s *sync.SettingsView) settingsView {
-	v := settingsView{Rev: s.Rev, Policy: s.Policy, Policies: policies, Region: s.Region, Fields: make([]fieldView, len(s.Fields))}
+	v := settingsView{
+		Rev: s.Rev, Policy: s.Policy, Policies: policies, Region: s.Region, Fields: make([]fieldView, len(s.Fields)),
+		DeletePolicy: s.DeletePolicy, DeletePolicies: deletePolicies, Brake: brakeView(s.Brake),
+		RetentionDays: s.RetentionDays, ApproveFirstSync: s.ApproveFirstSync,
+	}
 	for i, f := range s.Fields {
 		v.Fields[i] = fieldView{f.Field, f.Label, f.Custom, given(string(f.Policy)), map[contact.Provider]remoteView{}}
 		for provider, r := range f.Remotes {

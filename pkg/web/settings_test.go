@@ -21,6 +21,12 @@ type (
 		Policies []struct{ Value, Label, Description string }
 		Region   string
 		Fields   []fieldJSON
+
+		DeletePolicy     string
+		DeletePolicies   []struct{ Value, Label, Description string }
+		Brake            struct{ Least, Share int }
+		RetentionDays    int
+		ApproveFirstSync bool
 	}
 )
 
@@ -85,6 +91,31 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+func TestSettingsOfDeletionsRetentionAndApproval(t *testing.T) {
+	d := open(t)
+	expect := func(s settingsJSON, policy string, least, share, days int, approve bool) {
+		t.Helper()
+		if s.DeletePolicy != policy || s.Brake.Least != least || s.Brake.Share != share || s.RetentionDays != days || s.ApproveFirstSync != approve {
+			t.Errorf("%s, brake %+v, %d days, approve %t; want %s, {%d %d}, %d, %t",
+				s.DeletePolicy, s.Brake, s.RetentionDays, s.ApproveFirstSync, policy, least, share, days, approve)
+		}
+	}
+	var s settingsJSON
+	d.do("GET settings", "").want(200).into(&s)
+	expect(s, "propagate", 10, 5, 400, false)
+	if len(s.DeletePolicies) != 3 || s.DeletePolicies[0].Value != "propagate" {
+		t.Errorf("offered: %+v", s.DeletePolicies)
+	}
+	s = d.settings(`{"deletePolicy":"unlink","brake":{"least":3,"share":20},"retentionDays":30,"approveFirstSync":true}`)
+	expect(s, "unlink", 3, 20, 30, true)
+	s = d.settings(`{"deletePolicy":"keep","brake":{"least":4}}`)
+	expect(s, "keep", 4, 5, 30, true)
+	d.do("GET settings", "").want(200).into(&s)
+	expect(s, "keep", 4, 5, 30, true)
+	s = d.settings(`{"deletePolicy":null,"brake":null,"retentionDays":null,"approveFirstSync":null}`)
+	expect(s, "propagate", 10, 5, 400, false)
+}
+
 func TestSettingsThatAreNotValid(t *testing.T) {
 	d := open(t)
 	for body, member := range map[string]string{
@@ -95,6 +126,19 @@ func TestSettingsThatAreNotValid(t *testing.T) {
 		`{"rev":"1"}`:                                        "rev",
 		`{"rev":1.5}`:                                        "rev",
 		`{"brake":1}`:                                        "brake",
+		`{"brake":{"least":0}}`:                              "brake.least",
+		`{"brake":{"least":100001}}`:                         "brake.least",
+		`{"brake":{"least":2.5}}`:                            "brake.least",
+		`{"brake":{"share":101}}`:                            "brake.share",
+		`{"brake":{"share":-1}}`:                             "brake.share",
+		`{"brake":{"most":1}}`:                               "brake.most",
+		`{"deletePolicy":"purge"}`:                           "deletePolicy",
+		`{"deletePolicy":true}`:                              "deletePolicy",
+		`{"retentionDays":6}`:                                "retentionDays",
+		`{"retentionDays":3651}`:                             "retentionDays",
+		`{"retentionDays":0}`:                                "retentionDays",
+		`{"retentionDays":"30"}`:                             "retentionDays",
+		`{"approveFirstSync":"yes"}`:                         "approveFirstSync",
 		`{"fields":[]}`:                                      "fields",
 		`{"fields":{"tier":[]}}`:                             "fields.tier",
 		`{"fields":{"Tier":{}}}`:                             "fields.Tier",

@@ -1036,6 +1036,11 @@ export interface components {
          */
         Policy: "crm_wins" | "app_wins" | "latest_wins" | "source:hubspot" | "source:pipedrive";
         /**
+         * @description What follows a deletion. `propagate`: the contact is archived and its other records are deleted. `unlink`: the link ends, the contact and the other records stay. `keep`: the record is made again in the CRM that deleted it; for deletions in the app, as `unlink`.
+         * @enum {string}
+         */
+        DeletePolicy: "propagate" | "unlink" | "keep";
+        /**
          * @description `both` ways, only `to_crm`, only `from_crm`, or `none`: left alone.
          * @enum {string}
          */
@@ -1098,7 +1103,21 @@ export interface components {
          *             }
          *           }
          *         }
-         *       ]
+         *       ],
+         *       "deletePolicy": "propagate",
+         *       "deletePolicies": [
+         *         {
+         *           "value": "propagate",
+         *           "label": "Delete everywhere",
+         *           "description": "A contact that is deleted on one side is archived in the app and deleted in every CRM."
+         *         }
+         *       ],
+         *       "brake": {
+         *         "least": 10,
+         *         "share": 5
+         *       },
+         *       "retentionDays": 400,
+         *       "approveFirstSync": false
          *     }
          */
         Settings: {
@@ -1115,6 +1134,24 @@ export interface components {
             region: string;
             /** @description Standard fields first. */
             fields: components["schemas"]["FieldSettings"][];
+            deletePolicy: components["schemas"]["DeletePolicy"];
+            /** @description What can be chosen. */
+            deletePolicies: {
+                value: components["schemas"]["DeletePolicy"];
+                label: string;
+                description: string;
+            }[];
+            /** @description Deletions of a connection within an hour wait for a person when they are more than both. */
+            brake: {
+                /** @description Records. */
+                least: number;
+                /** @description Percent of the connection's links. */
+                share: number;
+            };
+            /** @description How long activity, conflicts and changes are kept, in days. */
+            retentionDays: number;
+            /** @description The first full run of a connection waits for a person before it writes anything. */
+            approveFirstSync: boolean;
         };
         /** @description Choices to change. What is absent stays as it is. */
         SettingsPatch: {
@@ -1128,6 +1165,17 @@ export interface components {
             fields?: {
                 [key: string]: null | components["schemas"]["FieldChoice"];
             } | null;
+            /** @description Null: `propagate`. */
+            deletePolicy?: components["schemas"]["DeletePolicy"] | null;
+            /** @description Replaces both limits. A limit that is null or absent takes its default, 10 records and 5 percent. */
+            brake?: {
+                least?: number | null;
+                share?: number | null;
+            } | null;
+            /** @description Null: 400. */
+            retentionDays?: number | null;
+            /** @description Null: false. */
+            approveFirstSync?: boolean | null;
         };
         FieldChoice: {
             /** @description For people; null: the field's own name. */

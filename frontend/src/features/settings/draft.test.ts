@@ -25,7 +25,18 @@ const phone: FieldSettings = {
   remotes: { hubspot: remote("phone"), pipedrive: remote("phone") },
 };
 const tier: FieldSettings = { field: "tier", label: "Tier", custom: true, policy: "app_wins", remotes: { hubspot: remote("tier") } };
-const stored: Settings = { rev: 3, policy: "crm_wins", policies: [], region: "", fields: [phone, tier] };
+const stored: Settings = {
+  rev: 3,
+  policy: "crm_wins",
+  policies: [],
+  region: "",
+  fields: [phone, tier],
+  deletePolicy: "propagate",
+  deletePolicies: [],
+  brake: { least: 10, share: 5 },
+  retentionDays: 400,
+  approveFirstSync: false,
+};
 
 function edited(row: FieldSettings, over: Partial<FieldDraft>): FieldDraft {
   return { ...fieldDraft(row), ...over };
