@@ -185,8 +185,8 @@ func (p *pass) takeError(c *Contact, l *Link, u *push, now time.Time) (again boo
 		return true
 	case kind == fault.OutcomeUnknown || kind == fault.Retryable || kind == fault.Unexpected:
 		if u.intent.Op == OpUpdate {
-			for f, v := range u.intent.Fields {
-				l.InDoubt = append(l.InDoubt, InDoubt{Field: f, Val: v.Val, Until: now.Add(u.channel.limits.Timeout)})
+			for _, f := range sortedKeys(u.intent.Fields) {
+				l.InDoubt = append(l.InDoubt, InDoubt{Field: f, Val: u.intent.Fields[f].Val, Until: now.Add(u.channel.limits.Timeout)})
 			}
 		}
 	}

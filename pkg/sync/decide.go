@@ -199,8 +199,8 @@ func (p *pass) doubtOldIntents(l *Link, timeout time.Duration, now time.Time) {
 		if in.Op != OpUpdate || !now.Before(until) {
 			continue
 		}
-		for f, v := range in.Fields {
-			l.InDoubt = append(l.InDoubt, InDoubt{Field: f, Val: v.Val, Until: until})
+		for _, f := range sortedKeys(in.Fields) {
+			l.InDoubt = append(l.InDoubt, InDoubt{Field: f, Val: in.Fields[f].Val, Until: until})
 		}
 	}
 	l.Intents = slices.DeleteFunc(l.Intents, func(in Intent) bool { return in.Op == OpUpdate })

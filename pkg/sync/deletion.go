@@ -67,7 +67,8 @@ func (p *pass) newerThan(it *item, l *Link) string {
 // last agreement, or "".
 func (p *pass) changedRemotely(l *Link, r *Record) contact.Field {
 	ours := l.ours(p.clock.Now())
-	for f, s := range l.Shadow {
+	for _, f := range sortedKeys(l.Shadow) {
+		s := l.Shadow[f]
 		v, defined := r.Fields[f]
 		if defined && !p.choices.canonical.Equal(f, s.R, v) && !slices.ContainsFunc(ours[f], func(o string) bool { return p.choices.canonical.Equal(f, o, v) }) {
 			return f

@@ -235,7 +235,7 @@ func (s *Service) pushNow(ctx context.Context, c *Contact) *Contact {
 	if c.Due == nil {
 		return c
 	}
-	push, cancel := context.WithTimeout(ctx, pushWithin)
+	push, cancel := s.clock.WithTimeout(ctx, pushWithin)
 	defer cancel()
 	p, push, err := s.begin(push, c.CustomerID, s.unstoredRun(c.CustomerID, Incremental))
 	if err == nil {

@@ -23,12 +23,16 @@ func (s *Service) Receive(ctx context.Context, events []Event) error {
 		account  string
 	}
 	grouped := map[key][]Event{}
+	var keys []key // in the order of their first events
 	for _, e := range events {
 		k := key{e.Provider, e.AccountID}
+		if grouped[k] == nil {
+			keys = append(keys, k)
+		}
 		grouped[k] = append(grouped[k], e)
 	}
 	customers := map[contact.CustomerID]int{}
-	for k, list := range grouped {
+	for _, k := range keys {
 		conns, err := s.store.ConnectionsByAccount(ctx, k.provider, k.account)
 		if err != nil {
 			return err
@@ -37,7 +41,7 @@ func (s *Service) Receive(ctx context.Context, events []Event) error {
 			if c.BackfilledAt.IsZero() || c.left() {
 				continue // a listing will bring everything
 			}
-			n, err := s.noticeEvents(ctx, c, list)
+			n, err := s.noticeEvents(ctx, c, grouped[k])
 			if err != nil {
 				return err
 			}
@@ -104,7 +108,8 @@ func (s *Service) noticeRecords(ctx context.Context, c *Connection, latest map[c
 // about to be due, is for another invocation.
 func (s *Service) workOnEvents(ctx context.Context, customers map[contact.CustomerID]int) {
 	more := false
-	for customer, n := range customers {
+	for _, customer := range sortedKeys(customers) {
+		n := customers[customer]
 		if n == 0 {
 			continue
 		}

@@ -57,16 +57,19 @@ func (u *push) undecided() bool {
 // drain sends what is queued for one connection and returns what was answered.
 func (p *pass) drain(ctx context.Context, ch *channel, all bool) []*push {
 	var now, later []*push
-	for op, size := range map[Op]int{OpCreate: ch.limits.Create, OpUpdate: ch.limits.Update, OpDelete: ch.limits.Delete} {
+	for _, kind := range []struct {
+		op   Op
+		size int
+	}{{OpCreate, ch.limits.Create}, {OpUpdate, ch.limits.Update}, {OpDelete, ch.limits.Delete}} {
 		var same []*push
 		for _, u := range ch.queue {
-			if u.intent.Op == op {
+			if u.intent.Op == kind.op {
 				same = append(same, u)
 			}
 		}
 		n := len(same)
 		if !all {
-			n -= n % max(size, 1)
+			n -= n % max(kind.size, 1)
 		}
 		now, later = append(now, same[:n]...), append(later, same[n:]...)
 	}

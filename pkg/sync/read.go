@@ -55,7 +55,12 @@ func (p *pass) read(ctx context.Context, ch *channel, ids []contact.ExternalID) 
 	if len(ids) == 0 {
 		return
 	}
-	for id, r := range ch.crm.Read(ctx, ids, nil) {
+	readings := ch.crm.Read(ctx, ids, nil)
+	for _, id := range ids {
+		r, answered := readings[id]
+		if !answered {
+			continue
+		}
 		if r.Err != nil && concernsConnection(r.Err) {
 			p.halt(ctx, ch, r.Err)
 			continue // not read: nothing is decided about this side

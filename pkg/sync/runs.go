@@ -302,8 +302,7 @@ func (s *Service) share(ctx context.Context, n int) (context.Context, context.Ca
 	if !ok || n == 1 {
 		return ctx, func() {}
 	}
-	now := s.clock.Now()
-	return context.WithDeadline(ctx, now.Add(deadline.Sub(now)/time.Duration(n)))
+	return s.clock.WithTimeout(ctx, deadline.Sub(s.clock.Now())/time.Duration(n))
 }
 
 // Run returns one run of the customer; fault.NotFound.

@@ -53,6 +53,12 @@ func (c *testClock) Sleep(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
+// WithTimeout returns a context that tells its deadline, and that only cancel ends.
+func (c *testClock) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	return until{ctx, c.Now().Add(d)}, cancel
+}
+
 // world is the product's core between its store and two sandbox CRMs, all in
 // process and on one clock.
 type world struct {

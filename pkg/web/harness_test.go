@@ -133,6 +133,20 @@ func (c *testClock) Sleep(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
+// WithTimeout returns a context that tells its deadline, and that only cancel ends.
+func (c *testClock) WithTimeout(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	return until{ctx, c.Now().Add(d)}, cancel
+}
+
+// until is a context with a deadline of the test clock.
+type until struct {
+	context.Context
+	at time.Time
+}
+
+func (u until) Deadline() (time.Time, bool) { return u.at, true }
+
 // set moves the clock to a distance of the real one.
 func (c *testClock) set(ahead time.Duration) {
 	c.mu.Lock()

@@ -105,3 +105,7 @@ type fixed time.Time
 func (f fixed) Now() time.Time { return time.Time(f) }
 
 func (fixed) Sleep(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+
+func (fixed) WithTimeout(ctx context.Context, _ time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithCancel(ctx)
+}

@@ -67,7 +67,9 @@ type Options struct {
 	Permits transport.Permits
 	// Parallel is how many batches are under way at once; default 6.
 	Parallel int
-	Log      *slog.Logger
+	// Jitter spreads the waits before repetitions; see [transport.Options].
+	Jitter func(most time.Duration) time.Duration
+	Log    *slog.Logger
 }
 
 // StaticToken is a token that does not change: of a private app or a service key.
@@ -118,6 +120,7 @@ func New(o Options) *Client {
 		Explain:      c.explain,
 		Usage:        usage,
 		Count:        func(ctx context.Context, setup bool) { sync.CountCall(ctx, contact.HubSpot, setup) },
+		Jitter:       o.Jitter,
 		Log:          o.Log,
 	})
 	return c
@@ -218,7 +221,7 @@ func (c *Client) Budget() sync.Budget {
 
 // parallel runs the steps, so many at once as the connection allows, and waits.
 func (c *Client) parallel(steps []func()) {
-	if len(steps) < 2 {
+	if len(steps) < 2 || c.o.Parallel == 1 {
 		for _, step := range steps {
 			step()
 		}

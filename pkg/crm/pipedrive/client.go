@@ -61,7 +61,9 @@ type Options struct {
 	Permits transport.Permits
 	// Parallel is how many writes are under way at once; default 12.
 	Parallel int
-	Log      *slog.Logger
+	// Jitter spreads the waits before repetitions; see [transport.Options].
+	Jitter func(most time.Duration) time.Duration
+	Log    *slog.Logger
 }
 
 // StaticToken is a token that does not change: a user's API token.
@@ -106,6 +108,7 @@ func New(o Options) *Client {
 		Explain:      c.explain,
 		Usage:        usage,
 		Count:        func(ctx context.Context, setup bool) { sync.CountCall(ctx, contact.Pipedrive, setup) },
+		Jitter:       o.Jitter,
 		Log:          o.Log,
 	})
 	return c
@@ -189,8 +192,10 @@ func (c *Client) Budget() sync.Budget {
 
 // parallel runs step for 0 to n-1, so many at once as the connection allows, and waits.
 func (c *Client) parallel(n int, step func(i int)) {
-	if n == 1 {
-		step(0)
+	if n == 1 || c.o.Parallel == 1 {
+		for i := range n {
+			step(i)
+		}
 		return
 	}
 	p := pool.New().WithMaxGoroutines(c.o.Parallel)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"strings"
@@ -72,7 +71,7 @@ func throttled(h http.Header, after time.Duration, now time.Time) transport.Verd
 		return spent
 	}
 	wait := max(after, resetIn(h, now), burstWindow)
-	return transport.Verdict{Refused: true, Wait: wait + rand.N(200*time.Millisecond), Everyone: true}
+	return transport.Verdict{Refused: true, Wait: wait, Spread: 200 * time.Millisecond, Everyone: true}
 }
 
 func isZeroOrLess(text string) bool {

@@ -75,6 +75,9 @@ func (a attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	permit.Done(now, a.observe(call.request.Class, resp.Header, now))
 	call.answer = resp
 	call.verdict = a.Judge(resp, now)
+	if spread := call.verdict.Spread; spread > 0 {
+		call.verdict.Wait += a.Jitter(spread)
+	}
 	return &http.Response{
 		StatusCode: resp.Status, Header: resp.Header, Request: req,
 		Body: io.NopCloser(bytes.NewReader(nil)), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,

@@ -3,7 +3,6 @@ package transport
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"time"
@@ -30,6 +29,9 @@ type Verdict struct {
 	Failed bool
 	// Wait is how long a refusal lasts, or the least pause after a failure.
 	Wait time.Duration
+	// Spread is added to the wait in part, at random, so that callers that were refused
+	// together do not come back together.
+	Spread time.Duration
 	// Everyone extends a refusal to all calls of the account; otherwise it holds for
 	// the class of the request.
 	Everyone bool
@@ -79,7 +81,7 @@ func (c *call) mayRepeat(unsent bool, least time.Duration) bool {
 		return false
 	}
 	pause := failPauses[max(0, c.attempts-1)]
-	c.wait = max(least, pause+rand.N(pause/2))
+	c.wait = max(least, pause+c.client.Jitter(pause/2))
 	return true
 }
 

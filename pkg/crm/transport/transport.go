@@ -10,6 +10,7 @@ package transport
 import (
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strings"
@@ -63,6 +64,8 @@ type Options struct {
 	Explain func(r *Response) error
 	// Usage reads the vendor's own count of calls from an answer's headers; nil: none.
 	Usage func(h http.Header) Usage
+	// Jitter returns a random part of a wait, less than most; nil: any with equal odds.
+	Jitter func(most time.Duration) time.Duration
 	// Count is told of every request that is sent; nil: nobody counts.
 	Count func(ctx context.Context, setup bool)
 	// Log receives one debug record per request; nil: none.
@@ -91,6 +94,9 @@ func New(o Options) *Client {
 	o.Timeout = orDefault(o.Timeout, 10*time.Second)
 	o.MinAnswer = orDefault(o.MinAnswer, 2*time.Second)
 	o.MaxWait = orDefault(o.MaxWait, 30*time.Second)
+	if o.Jitter == nil {
+		o.Jitter = rand.N[time.Duration]
+	}
 	if o.RoundTripper == nil {
 		o.RoundTripper = network()
 	}

@@ -55,6 +55,11 @@ func (w *workshop) Sleep(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
+// WithTimeout implements [sync.Clock]; nothing here takes long.
+func (w *workshop) WithTimeout(ctx context.Context, _ time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithCancel(ctx)
+}
+
 // instance is one instance of the engine on a store.
 func (w *workshop) instance(s *Store) *sync.Service {
 	w.Helper()
