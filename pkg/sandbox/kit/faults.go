@@ -1,11 +1,13 @@
 package kit
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,6 +17,7 @@ import (
 const (
 	DropBefore = "before" // nothing happens, then the connection is dropped
 	DropAfter  = "after"  // the request takes effect, then the connection is dropped
+	DropLate   = "late"   // the connection is dropped, and the request takes effect later
 )
 
 // Fault changes the answer of matching requests. Of several faults that match a
@@ -42,15 +45,21 @@ type Fault struct {
 	Applied bool
 	// Delay waits in real time before anything else; for servers on a real port.
 	Delay time.Duration
-	// Drop is DropBefore, DropAfter or "".
+	// Drop is DropBefore, DropAfter, DropLate or "".
 	Drop string
+	// Late is how long after a DropLate, on the clock of the [Faults], the request
+	// takes effect. The limits and knobs of that moment apply to it.
+	Late time.Duration
 }
 
 // Faults is a script of faults. The zero value lets everything pass; it is safe
 // for concurrent use.
 type Faults struct {
+	Clock Clock // of late requests; nil: the wall clock
+
 	mu    sync.Mutex
 	armed []*armedFault
+	late  lateCalls
 }
 
 type armedFault struct {
@@ -69,7 +78,7 @@ func (f *Faults) Add(fault Fault) {
 	f.armed = append(f.armed, &armedFault{Fault: fault, skip: fault.Skip, left: left})
 }
 
-// Clear removes every fault.
+// Clear removes every fault. Late requests are on their way and stay so.
 func (f *Faults) Clear() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -92,16 +101,29 @@ func (f *Faults) Pending() []Fault {
 	return faults
 }
 
+// ApplyLate lets the late requests that are due take effect. Wrap does so before
+// it serves a request; whoever looks at the records another way does so first.
+func (f *Faults) ApplyLate() { f.late.apply(f.Clock.Now()) }
+
+// NextLate returns when the next late request takes effect, and whether there is one.
+func (f *Faults) NextLate() (time.Time, bool) { return f.late.next() }
+
 // Wrap returns next with the faults in front of it. A dropped connection is a
 // panic with [http.ErrAbortHandler], which net/http and [Transport] understand.
 func (f *Faults) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f.ApplyLate()
 		fault, ok := f.next(r)
-		if !ok {
+		switch {
+		case !ok:
 			next.ServeHTTP(w, r)
-			return
+		case fault.Drop == DropLate:
+			pause(r, fault.Delay)
+			f.late.add(r, f.Clock.Now().Add(fault.Late), next)
+			panic(http.ErrAbortHandler)
+		default:
+			fault.serve(w, r, next)
 		}
-		fault.serve(w, r, next)
 	})
 }
 
@@ -178,9 +200,10 @@ type faultJSON struct {
 	Applied     bool        `json:"applied,omitempty"`
 	Delay       string      `json:"delay,omitempty"`
 	Drop        string      `json:"drop,omitempty"`
+	Late        string      `json:"late,omitempty"`
 }
 
-// MarshalJSON writes the fault with lower-case keys and Delay as a Go duration ("250ms").
+// MarshalJSON writes the fault with lower-case keys and Delay and Late as Go durations ("250ms").
 func (f Fault) MarshalJSON() ([]byte, error) {
 	out := faultJSON{
 		Method: f.Method, PathPrefix: f.PathPrefix, Skip: f.Skip, Times: f.Times, Status: f.Status, Body: f.Body,
@@ -189,10 +212,13 @@ func (f Fault) MarshalJSON() ([]byte, error) {
 	if f.Delay > 0 {
 		out.Delay = f.Delay.String()
 	}
+	if f.Late > 0 {
+		out.Late = f.Late.String()
+	}
 	return json.Marshal(out)
 }
 
-// UnmarshalJSON reads what MarshalJSON writes and refuses an unknown Drop or Delay.
+// UnmarshalJSON reads what MarshalJSON writes and refuses an unknown Drop, Delay or Late.
 func (f *Fault) UnmarshalJSON(data []byte) error {
 	var in faultJSON
 	if err := json.Unmarshal(data, &in); err != nil {
@@ -202,13 +228,18 @@ func (f *Fault) UnmarshalJSON(data []byte) error {
 		Method: in.Method, PathPrefix: in.PathPrefix, Skip: in.Skip, Times: in.Times, Status: in.Status, Body: in.Body,
 		ContentType: in.ContentType, Header: in.Header, Applied: in.Applied, Drop: in.Drop,
 	}
-	if in.Drop != "" && in.Drop != DropBefore && in.Drop != DropAfter {
-		return fmt.Errorf("drop %q is neither %q nor %q", in.Drop, DropBefore, DropAfter)
+	if in.Drop != "" && !slices.Contains([]string{DropBefore, DropAfter, DropLate}, in.Drop) {
+		return fmt.Errorf("drop %q is none of %q, %q and %q", in.Drop, DropBefore, DropAfter, DropLate)
 	}
-	if in.Delay == "" {
-		return nil
+	if in.Late != "" && in.Drop != DropLate {
+		return fmt.Errorf("late %q without drop %q", in.Late, DropLate)
 	}
-	delay, err := time.ParseDuration(in.Delay)
-	f.Delay = delay
+	return cmp.Or(readWait(&f.Delay, in.Delay), readWait(&f.Late, in.Late))
+}
+
+func readWait(wait *time.Duration, text string) (err error) {
+	if text != "" {
+		*wait, err = time.ParseDuration(text)
+	}
 	return err
 }

@@ -127,7 +127,14 @@ func TestFaultAsJSON(t *testing.T) {
 	if out, _ := json.Marshal(f); string(out) != text {
 		t.Errorf("round trip: %s", out)
 	}
-	for _, bad := range []string{`{"drop":"maybe"}`, `{"delay":"soon"}`} {
+	late := `{"drop":"late","late":"1m0s"}`
+	if err := json.Unmarshal([]byte(late), &f); err != nil || f.Late != time.Minute {
+		t.Errorf("got %+v, %v", f, err)
+	}
+	if out, _ := json.Marshal(f); string(out) != late {
+		t.Errorf("round trip: %s", out)
+	}
+	for _, bad := range []string{`{"drop":"maybe"}`, `{"delay":"soon"}`, `{"drop":"late","late":"soon"}`, `{"late":"1s"}`} {
 		if json.Unmarshal([]byte(bad), &f) == nil {
 			t.Errorf("%s was accepted", bad)
 		}
