@@ -55,7 +55,15 @@ func (a *account) resolve(id int64) *record {
 // lookup finds the contact a request means by id, or by the value of a unique
 // property; live ones, or archived ones only.
 func (a *account) lookup(id, idProperty string, archived bool, now time.Time) (*record, error) {
-	var r *record
+	r, err := a.find(id, idProperty, archived, now)
+	if err == nil && r.archived() != archived {
+		return nil, noSuchContact()
+	}
+	return r, err
+}
+
+// find is lookup by id whether archived or not.
+func (a *account) find(id, idProperty string, archived bool, now time.Time) (r *record, err error) {
 	switch idProperty {
 	case "", "hs_object_id":
 		n, err := strconv.ParseInt(id, 10, 64)
@@ -69,7 +77,7 @@ func (a *account) lookup(id, idProperty string, archived bool, now time.Time) (*
 		}
 		r = a.holder(idProperty, id, archived)
 	}
-	if r == nil || r.archived() != archived {
+	if r == nil {
 		return nil, noSuchContact()
 	}
 	return r, nil

@@ -140,13 +140,16 @@ func (s *Server) batchRead(c *call) (int, any, error) {
 	if in.IDProperty != "" && in.IDProperty != "hs_object_id" && !s.account.isUnique(in.IDProperty, c.now) {
 		return 0, nil, badRequest("Property %s is not a unique property of 0-1", in.IDProperty)
 	}
+	if most := s.knobs.HistoryInputs; len(in.PropertiesWithHistory) > 0 && len(in.Inputs) > most {
+		return 0, nil, badRequest("The maximum number of inputs supported in a batch request for property histories is %d. Please reduce the number of items and try again", most)
+	}
 	var found []*record
 	var missing []string
 	for _, row := range in.Inputs {
-		r, err := s.account.lookup(row.ID, in.IDProperty, c.URL.Query().Get("archived") == "true", c.now)
+		r, err := s.readable(row.ID, in.IDProperty, c.URL.Query().Get("archived") == "true", c.now)
 		if err != nil {
 			missing = append(missing, row.ID)
-		} else if !slices.Contains(found, r) {
+		} else if !slices.ContainsFunc(found, func(other *record) bool { return other.id == r.id }) {
 			found = append(found, r)
 		}
 	}

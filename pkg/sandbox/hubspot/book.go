@@ -50,6 +50,7 @@ func (s *Server) Create(fields map[string]string) (id string, err error) {
 // load adds contacts, all or none.
 func (s *Server) load(records []map[string]string, by *actor) ([]string, error) {
 	defer s.webhooks.Wake()
+	s.faults.ApplyLate()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
@@ -141,6 +142,7 @@ func (s *Server) Merge(primary, other string) (id string, err error) {
 // act runs a person's action on one contact.
 func (s *Server) act(id string, archived bool, do func(*record, time.Time) error) error {
 	defer s.webhooks.Wake()
+	s.faults.ApplyLate()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
@@ -153,6 +155,7 @@ func (s *Server) act(id string, archived bool, do func(*record, time.Time) error
 
 // Record returns a contact, live or archived; a merged-away id gives its survivor.
 func (s *Server) Record(id string) (kit.Row, bool) {
+	s.faults.ApplyLate()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, archived := range []bool{false, true} {
@@ -171,6 +174,7 @@ func (s *Server) Records() []kit.Row {
 
 // rows lists contacts that contain query; only nil means live and archived ones.
 func (s *Server) rows(query string, archived *bool, newestFirst bool, limit, offset int) ([]kit.Row, int) {
+	s.faults.ApplyLate()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := s.account.order

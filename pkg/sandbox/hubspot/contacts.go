@@ -79,7 +79,7 @@ func pageLimit(text string, most int) (int, error) {
 
 func (s *Server) getContact(c *call) (int, any, error) {
 	query := c.URL.Query()
-	r, err := s.account.lookup(c.PathValue("id"), query.Get("idProperty"), query.Get("archived") == "true", c.now)
+	r, err := s.readable(c.PathValue("id"), query.Get("idProperty"), query.Get("archived") == "true", c.now)
 	if err != nil {
 		return 0, nil, err
 	}

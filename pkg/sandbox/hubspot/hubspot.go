@@ -86,6 +86,7 @@ func New(o Options) *Server {
 		subscribed: make(map[string]int64),
 	}
 	s.knobs = o.Knobs.withDefaults()
+	s.faults.Clock = o.Clock
 	s.account = newAccount(o.PortalID, s.now())
 	s.limits = newLimits(s.knobs)
 	s.tokens = newTokens(o)

@@ -24,6 +24,12 @@ type Knobs struct {
 	LatencyMS int `json:"latencyMs"`
 	// IndexLagMS is how far the search index is behind.
 	IndexLagMS int `json:"indexLagMs"`
+	// StaleReadMS is how long after a write reads by id still answer the contact as it
+	// was before. Lists and searches do not wait for that.
+	StaleReadMS int `json:"staleReadMs"`
+	// HistoryInputs is the most inputs of a batch read with histories; 0 means 100, as
+	// for any batch. Accounts were seen to refuse more than 50.
+	HistoryInputs int `json:"historyInputs"`
 	// PropertyLagMS is how long a new property stays unknown to everything but its creation.
 	PropertyLagMS int `json:"propertyLagMs"`
 
@@ -75,6 +81,9 @@ func (k Knobs) withDefaults() Knobs {
 	}
 	if k.SearchPerSecond == 0 {
 		k.SearchPerSecond = 5
+	}
+	if k.HistoryInputs == 0 {
+		k.HistoryInputs = batchLimit
 	}
 	return k
 }
