@@ -75,7 +75,7 @@ func (s *Server) row(p *person) kit.Row {
 
 func (b *book) Rows(query string, deleted bool, limit, offset int) (rows []kit.Row, total int) {
 	s := (*Server)(b)
-	s.lock()
+	s.lockForPeople()
 	defer s.unlock()
 	texts := searchTexts{fields: searchable, custom: s.fields.customs()}
 	term := strings.ToLower(query)
@@ -93,7 +93,7 @@ func (b *book) Rows(query string, deleted bool, limit, offset int) (rows []kit.R
 
 func (b *book) AllRows(limit, offset int) (rows []kit.Row, total int) {
 	s := (*Server)(b)
-	s.lock()
+	s.lockForPeople()
 	defer s.unlock()
 	rows = []kit.Row{}
 	for p := range s.people.walk("id", ascending, firstKey) {
@@ -107,7 +107,7 @@ func (b *book) AllRows(limit, offset int) (rows []kit.Row, total int) {
 
 func (b *book) Row(id string) (kit.Row, bool) {
 	s := (*Server)(b)
-	s.lock()
+	s.lockForPeople()
 	defer s.unlock()
 	p := s.byText(id)
 	if p == nil {
@@ -127,7 +127,7 @@ func (s *Server) byText(id string) *person {
 
 func (b *book) Load(records []map[string]string, silent bool) ([]string, error) {
 	s := (*Server)(b)
-	s.lock()
+	s.lockForPeople()
 	defer s.unlock()
 	changes := make([]change, len(records))
 	for i, record := range records {
@@ -198,7 +198,7 @@ func (s *Server) present(id string) (*person, error) {
 
 func (b *book) Edit(id string, fields map[string]string) error {
 	s := (*Server)(b)
-	s.lock()
+	s.lockForPeople()
 	defer s.unlock()
 	p, err := s.present(id)
 	if err != nil || len(fields) == 0 {
@@ -214,7 +214,7 @@ func (b *book) Edit(id string, fields map[string]string) error {
 
 func (b *book) Delete(id string) error {
 	s := (*Server)(b)
-	s.lock()
+	s.lockForPeople()
 	defer s.unlock()
 	p, err := s.present(id)
 	if err != nil {
@@ -226,7 +226,7 @@ func (b *book) Delete(id string) error {
 
 func (b *book) Restore(id string) error {
 	s := (*Server)(b)
-	s.lock()
+	s.lockForPeople()
 	defer s.unlock()
 	p := s.byText(id)
 	if p == nil || !p.deleted {
@@ -238,7 +238,7 @@ func (b *book) Restore(id string) error {
 
 func (b *book) Merge(primary, secondary string) (string, error) {
 	s := (*Server)(b)
-	s.lock()
+	s.lockForPeople()
 	defer s.unlock()
 	survivor, err := s.present(primary)
 	if err != nil {

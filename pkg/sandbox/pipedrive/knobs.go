@@ -73,6 +73,12 @@ type Knobs struct {
 	PlaceholderEmpty bool `json:"placeholderEmpty"`
 	// LenientBodies ignores unknown properties at the top of a v2 body.
 	LenientBodies bool `json:"lenientBodies"`
+	// StaleReadMS is how long after a write reads by id still answer the person as it
+	// was before; lists do not wait for that.
+	StaleReadMS int `json:"staleReadMs"`
+	// ChangelogText is how the changelog shows lists of addresses and numbers: "" as
+	// lists, "json" as their JSON in a text, or "joined" as the values with commas.
+	ChangelogText string `json:"changelogText"`
 	// SearchLagSeconds is how long a written person stays out of the search.
 	SearchLagSeconds int `json:"searchLagSeconds"`
 	// RecentsData is how /recents shows data: "" the person, "null", or "list".

@@ -18,6 +18,8 @@ type people struct {
 	bumps   []due            // post-create bumps to come, oldest first
 	trash   []due            // deleted persons to purge, oldest first
 	history map[int64][]edit // changelog of each person, oldest first
+	// previous holds each person as it was before its latest write.
+	previous map[int64]*person
 }
 
 type due struct {
@@ -26,7 +28,7 @@ type due struct {
 }
 
 func newPeople() *people {
-	return &people{byID: map[int64]*person{}, nextID: 1, history: map[int64][]edit{}}
+	return &people{byID: map[int64]*person{}, nextID: 1, history: map[int64][]edit{}, previous: map[int64]*person{}}
 }
 
 // put stores p in place of the person with its id.
@@ -53,6 +55,7 @@ func (b *people) forget(p *person) {
 	b.live -= living(p)
 	delete(b.byID, p.id)
 	delete(b.history, p.id)
+	delete(b.previous, p.id)
 }
 
 func living(p *person) int {

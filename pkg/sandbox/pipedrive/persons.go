@@ -116,7 +116,7 @@ func (s *Server) listPersons(c *call) (answer, error) {
 	page, more := s.pageOf(l)
 	shown := make([]personV2, 0, len(page))
 	for _, p := range page {
-		shown = append(shown, view.person(p))
+		shown = append(shown, view.person(s.asListed(l, p)))
 	}
 	var next nextCursor
 	if more {
@@ -138,7 +138,7 @@ func (s *Server) pageOf(l listing) (page []*person, more bool) {
 		if l.over(p) {
 			break
 		}
-		if !l.matches(p) || !s.visible(p) {
+		if !l.matches(s.asListed(l, p)) || !s.visible(p) {
 			continue
 		}
 		if len(page) == l.limit {
@@ -147,6 +147,24 @@ func (s *Server) pageOf(l listing) (page []*person, more bool) {
 		page = append(page, p)
 	}
 	return page, false
+}
+
+// asListed is a person as a listing shows it: one by ids is a read.
+func (s *Server) asListed(l listing, p *person) *person {
+	if l.ids != nil {
+		return s.seen(p)
+	}
+	return p
+}
+
+// seen is a person as it was before its latest write, while the knob makes that
+// write too fresh to be read. A new person is read at once.
+func (s *Server) seen(p *person) *person {
+	fresh := s.now.Before(p.touched.Add(time.Duration(s.knobs.StaleReadMS) * time.Millisecond))
+	if old := s.people.previous[p.id]; fresh && old != nil {
+		return old
+	}
+	return p
 }
 
 // visible reports whether the credentials' user may see the person.
@@ -178,7 +196,7 @@ func (s *Server) getPerson(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if p.deleted && s.knobs.DeletedGet404 {
+	if p = s.seen(p); p.deleted && s.knobs.DeletedGet404 {
 		return answer{}, notFound()
 	}
 	return answer{data: view.person(p)}, nil

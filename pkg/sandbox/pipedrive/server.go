@@ -89,6 +89,7 @@ func New(o Options) *Server {
 	if o.Webhooks == nil {
 		s.sender.Client = &http.Client{Timeout: hookTimeout, CheckRedirect: noRedirect}
 	}
+	s.faults.Clock = o.Clock
 	s.SetWebhook(o.WebhookURL)
 	s.http = s.handler()
 	return s
@@ -128,6 +129,13 @@ func (s *Server) lock() {
 	s.mu.Lock()
 	s.now = s.clock.Now()
 	s.people.settle(s.now)
+}
+
+// lockForPeople takes the lock for one who looks at or changes the records beside
+// the API, after the late requests that are due.
+func (s *Server) lockForPeople() {
+	s.faults.ApplyLate()
+	s.lock()
 }
 
 func (s *Server) unlock() { s.mu.Unlock() }

@@ -124,29 +124,3 @@ func (s *Server) mergePersons(c *call) (answer, error) {
 	shown["merge_what_id"] = loser.id
 	return answer{data: shown}, nil
 }
-
-// listChangelog shows a person's field changes, newest first.
-func (s *Server) listChangelog(c *call) (answer, error) {
-	p, err := s.readable(c)
-	if err != nil {
-		return answer{}, err
-	}
-	q := query{values: c.query.values}
-	limit, offset := q.limit(maxPage, true), 0
-	if q.has("cursor") && q.err == nil {
-		offset, q.err = decodeOffset(q.values.Get("cursor"))
-	}
-	if q.err != nil {
-		return answer{}, q.err
-	}
-	history := s.people.history[p.id]
-	rows := []edit{}
-	for i := len(history) - 1 - offset; i >= 0 && len(rows) < limit; i-- {
-		rows = append(rows, history[i])
-	}
-	var next nextCursor
-	if seen := offset + len(rows); seen < len(history) {
-		next.NextCursor = new(encodeMark(offsetMark{seen}))
-	}
-	return answer{data: rows, additional: next}, nil
-}

@@ -2,7 +2,6 @@ package pipedrive
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 )
@@ -66,32 +65,6 @@ func TestPersonShapeV1(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", name, got, value)
 		}
 	}
-}
-
-func TestChangelog(t *testing.T) {
-	a := unlimited(t)
-	a.must("POST", "/api/v2/persons", `{"name":"Ann"}`)
-	a.pass(time.Minute)
-	a.must("PATCH", "/api/v2/persons/1", `{"name":"Bo"}`)
-	a.pass(time.Minute)
-	if err := a.Edit("1", map[string]string{"phones": "555"}); err != nil {
-		t.Fatal(err)
-	}
-	r := a.must("GET", "/api/v1/persons/1/changelog?limit=1", "")
-	row := r.rows()[0]
-	if row["field_key"] != "phone" || row["change_source"] != "app" || row["time"] != "2026-11-22 12:02:00" || row["actor_user_id"] != 12415231.0 {
-		t.Errorf("newest: %v", row)
-	}
-	keys := []string{}
-	for cursor := r.cursor(); cursor != ""; cursor = r.cursor() {
-		r = a.must("GET", "/api/v1/persons/1/changelog?limit=1&cursor="+cursor, "")
-		row = r.rows()[0]
-		keys = append(keys, fmt.Sprint(row["field_key"], ":", row["old_value"], ":", row["new_value"]))
-	}
-	if got := strings.Join(keys, " "); got != "name:Ann:Bo first_name:Ann:Bo" {
-		t.Errorf("older: %s", got)
-	}
-	refused(t, a.do("GET", "/api/v1/persons/2/changelog", ""), 404)
 }
 
 func TestMergeRefusals(t *testing.T) {

@@ -1,9 +1,6 @@
 package pipedrive
 
-import (
-	"reflect"
-	"time"
-)
+import "time"
 
 // origin is where a write comes from.
 type origin struct {
@@ -52,6 +49,7 @@ func (s *Server) save(p *person) {
 	if now := s.now.Truncate(time.Second); now.After(p.updated) {
 		p.updated = now
 	}
+	s.people.previous[p.id] = s.people.byID[p.id]
 	s.people.put(p)
 }
 
@@ -111,33 +109,4 @@ func joined(points, more []contactPoint) []contactPoint {
 		}
 	}
 	return all
-}
-
-// edit is one entry of a person's changelog.
-type edit struct {
-	FieldKey  string `json:"field_key"`
-	OldValue  any    `json:"old_value"`
-	NewValue  any    `json:"new_value"`
-	ActorID   int64  `json:"actor_user_id"`
-	Time      string `json:"time"`
-	Source    string `json:"change_source"`
-	UserAgent any    `json:"change_source_user_agent"`
-	Bulk      bool   `json:"is_bulk_update_flag"`
-}
-
-// record writes the differences to the changelog and reports whether there are any.
-func (s *Server) record(before, after *person, o origin) bool {
-	old, now := s.personV1(before), s.personV1(after)
-	changed := false
-	for _, name := range sortedKeys(now) {
-		value := now[name]
-		if reflect.DeepEqual(old[name], value) {
-			continue
-		}
-		changed = true
-		s.people.history[after.id] = append(s.people.history[after.id], edit{
-			FieldKey: name, OldValue: old[name], NewValue: value, ActorID: ownUser, Time: dated(s.now), Source: o.source,
-		})
-	}
-	return changed
 }
