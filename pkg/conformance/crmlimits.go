@@ -9,6 +9,7 @@ import (
 	"github.com/contactsync/contactsync/pkg/contact"
 	"github.com/contactsync/contactsync/pkg/fault"
 	"github.com/contactsync/contactsync/pkg/sandbox/kit"
+	"github.com/contactsync/contactsync/pkg/sync"
 )
 
 var crmLimitCases = []crmCase{
@@ -26,7 +27,7 @@ func paceReads(l *crmLab) {
 	external := l.add(person(1))
 	l.read(external)
 	time.Sleep(time.Minute)
-	budget := l.crm.Budget()
+	budget := l.budget()
 	count := 3 * budget.Limit
 	began := time.Now()
 	done := make(chan error, count)
@@ -101,17 +102,25 @@ func throttleCreate(l *crmLab) {
 	}
 }
 
+// budget is what the adapter tells of its limits.
+func (l *crmLab) budget() sync.Budget {
+	l.Helper()
+	b, err := l.crm.Budget(l.ctx)
+	l.must(err)
+	return b
+}
+
 func showBudget(l *crmLab) {
 	external := l.add(person(1))
 	time.Sleep(time.Minute)
 	for range 5 {
 		l.read(external)
 	}
-	if b := l.crm.Budget(); b.Used != 5 || b.Limit <= 0 || b.WindowSeconds <= 0 {
+	if b := l.budget(); b.Used != 5 || b.Limit <= 0 || b.WindowSeconds <= 0 {
 		l.Errorf("Budget = %+v", b)
 	}
 	time.Sleep(time.Minute)
-	if b := l.crm.Budget(); b.Used != 0 {
+	if b := l.budget(); b.Used != 0 {
 		l.Errorf("Budget after a minute = %+v", b)
 	}
 }

@@ -65,8 +65,9 @@ type CRM interface {
 
 	// RecordURL returns the page of a record in the CRM's own UI, or "".
 	RecordURL(id contact.ExternalID) string
-	// Budget returns the use of the tightest current rate window.
-	Budget() Budget
+	// Budget returns how much of the vendor's limits is used, by all instances
+	// together. It makes no call.
+	Budget(ctx context.Context) (Budget, error)
 }
 
 // Limits are the sizes of a vendor's calls, in records.
@@ -190,13 +191,6 @@ type UpdateRequest struct {
 type WriteResult struct {
 	Record *Record
 	Err    error
-}
-
-// Budget is the use of a rate window.
-type Budget struct {
-	Used          int `json:"used"`
-	Limit         int `json:"limit"`
-	WindowSeconds int `json:"windowSeconds"`
 }
 
 // Event is a vendor's notification, reduced to which record to look at.

@@ -34,7 +34,7 @@ type ConnectionStatus struct {
 	Pending       int
 	Errors        int
 	Linked        int
-	Budget        *Budget // nil: not known in this instance
+	Budget        *Budget // nil: not known
 }
 
 // Status sums up where the customer's synchronisation stands.
@@ -97,7 +97,7 @@ func (s *Service) connectionStatus(ctx context.Context, c *Connection, n LinkCou
 	crm, err := s.crms.Open(ctx, c)
 	switch {
 	case err == nil:
-		if b := crm.Budget(); b.Limit > 0 {
+		if b, err := crm.Budget(ctx); err == nil && len(b.Classes) > 0 {
 			st.Budget = &b
 		}
 	case !c.left(): // as the next run will find and record

@@ -12,17 +12,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/contactsync/contactsync/pkg/sandbox/hubspot"
+	"github.com/contactsync/contactsync/pkg/sync"
 )
 
 type (
-	budgetJSON     struct{ Used, Limit, WindowSeconds int }
 	connectionJSON struct {
 		Provider, State, Message, URL string
 		Held                          string
 		LastSuccessAt                 *time.Time
 		LagSeconds                    *int
 		Pending, Errors, Linked       int
-		Budget                        *budgetJSON
+		Budget                        *sync.Budget
 		Credential, AccountID         *string
 		WebhookURL                    *string
 	}

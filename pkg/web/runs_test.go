@@ -53,13 +53,12 @@ func TestRuns(t *testing.T) {
 
 func TestOverview(t *testing.T) {
 	d := open(t)
-	type budget struct{ Used, Limit, WindowSeconds int }
 	type connection struct {
 		Provider, State, Message, URL string
 		LastSuccessAt                 *time.Time
 		LagSeconds                    *int
 		Pending, Errors, Linked       int
-		Budget                        *budget
+		Budget                        *sync.Budget
 		Credential, AccountID         *string
 		WebhookURL                    *string
 		Held                          string

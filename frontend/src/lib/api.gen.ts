@@ -644,13 +644,77 @@ export interface components {
                 message: string;
             }[];
         };
-        /** @description Use of the CRM's tightest rate window, as this server knows it. */
+        /**
+         * @description Use of the CRM account's limits, by all instances together. `used`, `limit` and `windowSeconds` are of the rolling window that is used up most.
+         * @example {
+         *       "used": 4,
+         *       "limit": 100,
+         *       "windowSeconds": 10,
+         *       "classes": [
+         *         {
+         *           "name": "general",
+         *           "unit": "calls",
+         *           "used": 4,
+         *           "limit": 100,
+         *           "left": 96,
+         *           "reserved": 2,
+         *           "windowSeconds": 10
+         *         },
+         *         {
+         *           "name": "daily",
+         *           "unit": "calls",
+         *           "used": 1200,
+         *           "limit": 250000,
+         *           "left": 248800,
+         *           "reserved": 5000,
+         *           "windowSeconds": 86400,
+         *           "resetsAt": "2026-11-26T00:00:00Z",
+         *           "forecast": {
+         *             "perHour": 90,
+         *             "fits": true
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
         Budget: {
             /** @description Calls in the current window. */
             used: number;
             /** @description Calls the vendor allows in a window. */
             limit: number;
             windowSeconds: number;
+            /** @description Every limit that is known. */
+            classes: components["schemas"]["BudgetClass"][];
+        };
+        /** @description One of the CRM's limits: a rolling window, or a day. */
+        BudgetClass: {
+            /** @description HubSpot: general, search, daily. Pipedrive: burst, daily. */
+            name: string;
+            /** @enum {string} */
+            unit: "calls" | "tokens";
+            used: number;
+            limit: number;
+            left: number;
+            /** @description The part of the limit that only events and edits may use. */
+            reserved: number;
+            windowSeconds: number;
+            /**
+             * Format: date-time
+             * @description When a daily limit starts anew. Absent: the window rolls.
+             */
+            resetsAt?: string;
+            forecast?: components["schemas"]["BudgetForecast"];
+        };
+        /** @description What comes of a daily limit if calls go on as in the last hour. */
+        BudgetForecast: {
+            perHour: number;
+            /**
+             * Format: date-time
+             * @description When nothing will be left. Absent: not before the limit starts anew.
+             */
+            spentAt?: string;
+            /** @description Whether the limit lasts until it starts anew. */
+            fits: boolean;
         };
         /**
          * @description `new`: not listed in full yet. `paused`: by a person. `throttled`: the CRM's budget is spent. `unauthorised`: the CRM refused the credential. `error`: see the message. `disconnected`: no credential; links are kept, so that connecting the same account again goes on where it was.
@@ -670,7 +734,8 @@ export interface components {
          *       "budget": {
          *         "used": 4,
          *         "limit": 100,
-         *         "windowSeconds": 10
+         *         "windowSeconds": 10,
+         *         "classes": []
          *       },
          *       "url": "https://app.hubspot.com/contacts/62515",
          *       "credential": "environment",
@@ -2434,7 +2499,8 @@ export interface operations {
                      *           "budget": {
                      *             "used": 4,
                      *             "limit": 100,
-                     *             "windowSeconds": 10
+                     *             "windowSeconds": 10,
+                     *             "classes": []
                      *           },
                      *           "url": "https://app.hubspot.com/contacts/62515",
                      *           "credential": "environment",

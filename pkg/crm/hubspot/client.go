@@ -214,9 +214,15 @@ func (c *Client) RecordURL(id contact.ExternalID) string {
 }
 
 // Budget implements [sync.CRM].
-func (c *Client) Budget() sync.Budget {
+func (c *Client) Budget(context.Context) (sync.Budget, error) {
 	used, limit := c.api.Budget()
-	return sync.Budget{Used: used, Limit: limit.Calls, WindowSeconds: int(limit.Per.Seconds())}
+	if limit.Calls <= 0 {
+		return sync.Budget{}, nil
+	}
+	window := int(limit.Per.Seconds())
+	return sync.Budget{Used: used, Limit: limit.Calls, WindowSeconds: window, Classes: []sync.BudgetClass{
+		{Name: string(classGeneral), Unit: "calls", Used: used, Limit: limit.Calls, Left: limit.Calls - used, WindowSeconds: window},
+	}}, nil
 }
 
 // parallel runs the steps, so many at once as the connection allows, and waits.

@@ -210,6 +210,16 @@ func TestAccount(t *testing.T) {
 	}
 }
 
+// budget is what the adapter tells of its limits.
+func budget(t *testing.T, b *bench) sync.Budget {
+	t.Helper()
+	got, err := b.Budget(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
 func TestLimitsFollowTheTier(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSandbox(t)
@@ -218,16 +228,16 @@ func TestLimitsFollowTheTier(t *testing.T) {
 		s.SetKnobs(k)
 		b := newBench(t, s)
 		b.Read(b.ctx, []contact.ExternalID{"1"}, nil)
-		if got := b.Budget(); got.Limit != 190 || got.WindowSeconds != 10 {
+		if got := budget(t, b); got.Limit != 190 || got.WindowSeconds != 10 {
 			t.Errorf("%+v", got)
 		}
 		fixed := newBench(t, s, func(o *hubspot.Options) { o.RateLimit.Calls, o.RateLimit.Per = 50, 5*time.Second })
 		fixed.Read(b.ctx, []contact.ExternalID{"1"}, nil)
-		if got := fixed.Budget(); got.Limit != 50 || got.WindowSeconds != 5 {
+		if got := budget(t, fixed); got.Limit != 50 || got.WindowSeconds != 5 {
 			t.Errorf("%+v", got)
 		}
 		off := newBench(t, s, func(o *hubspot.Options) { o.RateLimit.Calls = -1 })
-		if got := off.Budget(); got != (sync.Budget{}) {
+		if got := budget(t, off); len(got.Classes) != 0 || got.Limit != 0 {
 			t.Errorf("%+v", got)
 		}
 	})

@@ -185,9 +185,15 @@ func (c *Client) isVendor() bool {
 }
 
 // Budget implements [sync.CRM].
-func (c *Client) Budget() sync.Budget {
+func (c *Client) Budget(context.Context) (sync.Budget, error) {
 	used, limit := c.api.Budget()
-	return sync.Budget{Used: used, Limit: limit.Calls, WindowSeconds: int(limit.Per.Seconds())}
+	if limit.Calls <= 0 {
+		return sync.Budget{}, nil
+	}
+	window := int(limit.Per.Seconds())
+	return sync.Budget{Used: used, Limit: limit.Calls, WindowSeconds: window, Classes: []sync.BudgetClass{
+		{Name: string(classBurst), Unit: "calls", Used: used, Limit: limit.Calls, Left: limit.Calls - used, WindowSeconds: window},
+	}}, nil
 }
 
 // parallel runs step for 0 to n-1, so many at once as the connection allows, and waits.

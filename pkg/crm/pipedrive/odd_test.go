@@ -246,21 +246,31 @@ func TestKeysOverManyPages(t *testing.T) {
 	})
 }
 
+// budget is what the adapter tells of its limits.
+func budget(t *testing.T, b *bench) sync.Budget {
+	t.Helper()
+	got, err := b.Budget(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
 func TestLimitsFollowThePlan(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSandbox(t, func(o *sandbox.Options) { o.Knobs.Plan = "ultimate" })
 		b := newBench(t, s)
 		b.Read(b.ctx, []contact.ExternalID{"1"}, nil)
-		if got := b.Budget(); got.Limit != 120 || got.WindowSeconds != 2 {
+		if got := budget(t, b); got.Limit != 120 || got.WindowSeconds != 2 {
 			t.Errorf("%+v", got)
 		}
 		fixed := newBench(t, s, func(o *pipedrive.Options) { o.RateLimit.Calls, o.RateLimit.Per = 10, time.Second })
 		fixed.Read(b.ctx, []contact.ExternalID{"1"}, nil)
-		if got := fixed.Budget(); got.Limit != 10 || got.WindowSeconds != 1 {
+		if got := budget(t, fixed); got.Limit != 10 || got.WindowSeconds != 1 {
 			t.Errorf("%+v", got)
 		}
 		off := newBench(t, s, func(o *pipedrive.Options) { o.RateLimit.Calls = -1 })
-		if got := off.Budget(); got != (sync.Budget{}) {
+		if got := budget(t, off); len(got.Classes) != 0 || got.Limit != 0 {
 			t.Errorf("%+v", got)
 		}
 	})
