@@ -16,6 +16,8 @@ type link struct {
 	shadow    *reconcile.Shadow
 	remote    *string
 	ours      []string
+	replaced  []string
+	lost      *reconcile.Lost
 	direction reconcile.Direction
 }
 
@@ -25,9 +27,14 @@ func agreed(h, r string) *link { return &link{shadow: &reconcile.Shadow{H: h, R:
 // fresh is a link that never agreed on anything, holding r.
 func fresh(r string) *link { return &link{remote: &r} }
 
-func (l *link) now(r string) *link                       { l.remote = &r; return l }
-func (l *link) undefined() *link                         { l.remote = nil; return l }
-func (l *link) wrote(v ...string) *link                  { l.ours = v; return l }
+func (l *link) now(r string) *link      { l.remote = &r; return l }
+func (l *link) undefined() *link        { l.remote = nil; return l }
+func (l *link) wrote(v ...string) *link { l.ours = v; return l }
+func (l *link) over(v ...string) *link  { l.replaced = v; return l }
+func (l *link) hid(v, base string) *link {
+	l.lost = &reconcile.Lost{Value: v, At: noon, Base: base}
+	return l
+}
 func (l *link) only(direction reconcile.Direction) *link { l.direction = direction; return l }
 
 func (l *link) as(p contact.Provider) reconcile.Link {
@@ -41,6 +48,12 @@ func (l *link) as(p contact.Provider) reconcile.Link {
 	}
 	if l.ours != nil {
 		out.Ours = map[contact.Field][]string{field: l.ours}
+	}
+	if l.replaced != nil {
+		out.Replaced = map[contact.Field][]string{field: l.replaced}
+	}
+	if l.lost != nil {
+		out.Lost = map[contact.Field]reconcile.Lost{field: *l.lost}
 	}
 	return out
 }

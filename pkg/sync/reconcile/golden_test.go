@@ -16,7 +16,7 @@ var update = flag.Bool("update", false, "rewrite the golden tables")
 // states are the values a place can hold: "?" is undefined, "-" blank.
 var states = []string{"?", "-", "a", "b", "c"}
 
-var policies = []reconcile.Policy{reconcile.CRMWins, reconcile.AppWins, reconcile.LatestWins, "source:pipedrive"}
+var policies = []reconcile.Policy{reconcile.CRMWins, reconcile.AppWins, reconcile.LatestWins, "source:pipedrive", reconcile.Manual}
 
 func text(state string) string {
 	if state == "-" {
@@ -39,7 +39,7 @@ func place(h, r, remote string) *link {
 }
 
 // code writes a result in four letters: the value that stands, what happens to
-// each link (. keep, = agree, > write, x forget, ~ differ), and ! for a conflict.
+// each link (. keep, = agree, > write, x forget, ~ differ, h hold, w wait), and ! for a conflict.
 func code(in reconcile.Input) string {
 	plan := reconcile.Merge(in)
 	standing := in.Hub[field].V
@@ -52,7 +52,7 @@ func code(in reconcile.Input) string {
 	out := standing
 	for i := range in.Links {
 		d := plan.Links[i][field]
-		out += string(".=>x~"[d.Kind])
+		out += string(".=>x~hw"[d.Kind])
 	}
 	if len(plan.Conflicts) > 0 {
 		out += "!"

@@ -19,6 +19,8 @@ const (
 	AppWins Policy = "app_wins"
 	// LatestWins takes the latest change; of equally late ones as CRMWins.
 	LatestWins Policy = "latest_wins"
+	// Manual leaves every side as it is until a person picks.
+	Manual Policy = "manual"
 )
 
 // sourcePrefix begins the policies that put one provider above everything else.
@@ -30,8 +32,8 @@ func ParsePolicy(text string) (Policy, error) {
 	if provider, ok := p.Provider(); ok && provider != "" {
 		return p, nil
 	}
-	if !slices.Contains([]Policy{CRMWins, AppWins, LatestWins}, p) {
-		return "", fmt.Errorf("unknown conflict policy %q: use crm_wins, app_wins, latest_wins or source:<provider>", text)
+	if !slices.Contains([]Policy{CRMWins, AppWins, LatestWins, Manual}, p) {
+		return "", fmt.Errorf("unknown conflict policy %q: use crm_wins, app_wins, latest_wins, manual or source:<provider>", text)
 	}
 	return p, nil
 }

@@ -20,16 +20,32 @@ type Input struct {
 	Hub   map[contact.Field]Value // what the app holds; absent means blank
 	Links []Link
 	Rules Rules
+	// Held fields are left as they are on every side.
+	Held map[contact.Field]bool
 	// Canonical tells when two raw values mean the same.
 	Canonical contact.Canonical
 }
 
-// Value is a raw hub value, its source and the time of its change.
+// Value is a raw hub value, its source, the time of its change and why it stands.
 type Value struct {
-	V   string
-	Src contact.Source
-	At  time.Time
+	V    string
+	Src  contact.Source
+	At   time.Time
+	Rule Rule
 }
+
+// Rule says why a value stands, as a short code.
+type Rule string
+
+const (
+	// OnlyChange is the value of the only side that was changed.
+	OnlyChange Rule = "only_change"
+	// Filled is a value found where the app had none, at first match.
+	Filled Rule = "filled"
+)
+
+// Won is the rule of a value that won a conflict.
+func Won(p Policy) Rule { return Rule("conflict:" + p) }
 
 // Link is one side's state: what was agreed, what is there now, and what we may
 // have written ourselves since.
@@ -44,6 +60,11 @@ type Link struct {
 	// Ours holds values of our own writes whose arrival was not confirmed: a remote
 	// value among them is not somebody's change.
 	Ours map[contact.Field][]string
+	// Replaced holds values that our latest writes replaced a moment ago: a read that
+	// shows one of them is perhaps older than the write.
+	Replaced map[contact.Field][]string
+	// Lost holds somebody's changes that a write of ours replaced unseen.
+	Lost map[contact.Field]Lost
 	// Directions holds the fields that do not go both ways.
 	Directions map[contact.Field]Direction
 }
@@ -51,11 +72,19 @@ type Link struct {
 // Shadow is the raw hub value and the raw remote value at the last agreement.
 type Shadow struct{ H, R string }
 
+// Lost is a remote value that was replaced unseen, when it was written, and the value
+// our write was meant to replace.
+type Lost struct {
+	Value string
+	At    time.Time
+	Base  string
+}
+
 // Plan is what to do. Links are in the order of the input's.
 type Plan struct {
 	Hub       map[contact.Field]Value // new hub values only
 	Links     []LinkPlan
-	Conflicts []Conflict // by field
+	Conflicts []Conflict // by field; one without a winner waits for a person
 }
 
 // LinkPlan holds one decision per field for which there is something to do.
@@ -75,9 +104,13 @@ const (
 	Forget
 	// Differ leaves a difference because the field's direction forbids the write.
 	Differ
+	// Hold leaves a difference until a person has decided.
+	Hold
+	// Wait decides nothing: the record has to be read again first.
+	Wait
 )
 
-var kindNames = [...]string{"keep", "agree", "write", "forget", "differ"}
+var kindNames = [...]string{"keep", "agree", "write", "forget", "differ", "hold", "wait"}
 
 func (k Kind) String() string { return kindNames[k] }
 
@@ -85,7 +118,9 @@ func (k Kind) String() string { return kindNames[k] }
 type Decision struct {
 	Kind   Kind
 	Shadow Shadow // Agree: the new shadow. Write: the hub value to send (H) and the remote value expected there (R)
-	Reason string // for people; never steers anything
+	// Changed reports that somebody changed the remote value since the last agreement.
+	Changed bool
+	Reason  string // for people; never steers anything
 }
 
 // Conflict is a field that was changed to different values by several sides.
@@ -93,7 +128,7 @@ type Conflict struct {
 	Field  contact.Field
 	Base   string // raw hub value at the last agreement
 	Values []Change
-	Winner contact.Source
+	Winner contact.Source // "" under Manual: nobody has decided yet
 	Rule   Policy
 }
 
@@ -111,7 +146,7 @@ func Merge(in Input) Plan {
 		plan.Links[i] = LinkPlan{}
 	}
 	for _, f := range fieldsOf(in) {
-		m := merge{Input: &in, field: f, hub: in.Hub[f]}
+		m := merge{Input: &in, field: f, hub: in.Hub[f], held: in.Held[f]}
 		m.look()
 		m.choose(&plan)
 		m.settle(&plan)
@@ -163,6 +198,7 @@ type merge struct {
 	hub   Value
 	sides []side
 	won   Value // the value every side should hold
+	held  bool  // no side is touched
 }
 
 // side is what one link says about the field.
@@ -173,6 +209,7 @@ type side struct {
 	agreed    bool // there is a shadow
 	changed   bool // somebody changed the remote value since
 	hubNews   bool // the hub's value is not the one last agreed with this side
+	stale     bool // the remote value is perhaps older than our latest write
 	direction Direction
 }
 
@@ -194,8 +231,10 @@ func (m *merge) look() {
 			s.changed = !m.equal(s.remote, s.shadow.R)
 			s.hubNews = !m.equal(m.hub.V, s.shadow.H)
 		}
-		if slices.ContainsFunc(l.Ours[m.field], func(v string) bool { return m.equal(v, s.remote) }) {
+		if s.changed && m.among(l.Ours[m.field], s.remote) {
 			s.changed = false
+		} else if s.changed && m.among(l.Replaced[m.field], s.remote) {
+			s.changed, s.stale = false, true
 		}
 		if !s.direction.in() {
 			s.changed = false
@@ -207,37 +246,55 @@ func (m *merge) look() {
 func (m *merge) choose(plan *Plan) {
 	m.won = m.hub
 	contenders, base := m.contenders()
-	if len(contenders) == 0 {
+	if len(contenders) == 0 || m.held {
 		return
 	}
 	policy := m.Rules.policy(m.field)
 	slices.SortFunc(contenders, m.Rules.order(policy))
-	winner := contenders[0]
+	winner, rule := contenders[0], OnlyChange
+	if base == nil {
+		rule = Filled
+	}
 	differs := func(c Change) bool { return !m.equal(c.Value, winner.Value) }
 	if slices.ContainsFunc(contenders, differs) {
-		plan.Conflicts = append(plan.Conflicts, Conflict{
-			Field: m.field, Base: base, Values: contenders, Winner: winner.Source, Rule: policy,
-		})
+		c := Conflict{Field: m.field, Values: contenders, Winner: winner.Source, Rule: policy}
+		if base != nil {
+			c.Base = *base
+		}
+		if m.held = policy == Manual; m.held {
+			c.Winner = ""
+		}
+		plan.Conflicts = append(plan.Conflicts, c)
+		rule = Won(policy)
 	}
-	if !m.equal(winner.Value, m.hub.V) {
-		m.won = Value{V: winner.Value, Src: winner.Source, At: winner.At}
+	if !m.held && !m.equal(winner.Value, m.hub.V) {
+		m.won = Value{V: winner.Value, Src: winner.Source, At: winner.At, Rule: rule}
 		plan.Hub[m.field] = m.won
 	}
 }
 
 // contenders lists the values that nobody has overwritten knowingly: every
-// changed remote, and the hub's own unless one of those sides had agreed to it.
-func (m *merge) contenders() (list []Change, base string) {
-	hubContends, based := true, false
-	for i, s := range m.sides {
-		if !s.changed {
-			continue
+// changed remote, those our writes replaced unseen, and the hub's own unless a side
+// that changed had agreed to it. The base is nil if nothing was ever agreed.
+func (m *merge) contenders() (list []Change, base *string) {
+	hubContends := true
+	based := func(v string) {
+		if base == nil || v < *base {
+			base = &v
 		}
+	}
+	for i, s := range m.sides {
 		l := m.Links[i]
-		list = append(list, Change{Source: l.Provider.Source(), Value: s.remote, At: l.RemoteAt})
-		hubContends = hubContends && s.hubNews
-		if s.agreed && (!based || s.shadow.H < base) {
-			base, based = s.shadow.H, true
+		if s.changed {
+			list = append(list, Change{Source: l.Provider.Source(), Value: s.remote, At: l.RemoteAt})
+			hubContends = hubContends && s.hubNews
+			if s.agreed {
+				based(s.shadow.H)
+			}
+		}
+		if lost, ok := l.Lost[m.field]; ok && s.direction.in() {
+			list = append(list, Change{Source: l.Provider.Source(), Value: lost.Value, At: lost.At})
+			based(lost.Base)
 		}
 	}
 	if len(list) > 0 && hubContends {
@@ -250,6 +307,7 @@ func (m *merge) contenders() (list []Change, base string) {
 func (m *merge) settle(plan *Plan) {
 	for i, s := range m.sides {
 		if d := m.decide(s); d.Kind != Keep {
+			d.Changed = s.changed && s.agreed
 			plan.Links[i][m.field] = d
 		}
 	}
@@ -262,6 +320,12 @@ func (m *merge) decide(s side) Decision {
 		return Decision{Kind: Forget, Reason: "the field does not exist there"}
 	case !s.defined:
 		return Decision{}
+	case m.held && m.equal(m.won.V, s.remote):
+		return Decision{}
+	case m.held:
+		return Decision{Kind: Hold, Shadow: pair, Reason: "a person has to decide"}
+	case s.stale:
+		return Decision{Kind: Wait, Shadow: pair, Reason: "perhaps read before our latest write"}
 	case m.equal(m.won.V, s.remote):
 		if s.agreed && s.shadow == pair || !s.agreed && pair == (Shadow{}) {
 			return Decision{}
@@ -279,6 +343,11 @@ func (m *merge) decide(s side) Decision {
 		return Decision{Kind: Write, Shadow: pair, Reason: "another change won"}
 	}
 	return Decision{Kind: Write, Shadow: pair, Reason: "changed in " + string(cmp.Or(m.won.Src, contact.App))}
+}
+
+// among reports whether one of the values means the same as v.
+func (m *merge) among(values []string, v string) bool {
+	return slices.ContainsFunc(values, func(o string) bool { return m.equal(o, v) })
 }
 
 func (m *merge) canon(v string) string  { return m.Canonical.Of(m.field, v) }

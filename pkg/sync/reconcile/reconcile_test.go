@@ -174,6 +174,56 @@ func TestMerge(t *testing.T) {
 			hubspot: agreed("a", "a").now("c").only(reconcile.NoWay),
 			want:    result{hub: "b", hubspot: "differ"},
 		},
+		{
+			name: "manual: two changes wait for a person, and nothing moves", hub: "b", policy: reconcile.Manual,
+			hubspot: agreed("a", "a").now("c"), pipedrive: agreed("a", "a"),
+			want: result{hub: "b", hubspot: "hold", pipedrive: "hold", conflict: "hubspot c, app b; base a"},
+		},
+		{
+			name: "manual: one change travels by itself", hub: "a", policy: reconcile.Manual,
+			hubspot: agreed("a", "a").now("b"), pipedrive: agreed("a", "a"),
+			want: result{hub: "b", hubspot: "agree b/b", pipedrive: "write b over a"},
+		},
+		{
+			name: "manual: the same change everywhere needs nobody", hub: "b", policy: reconcile.Manual,
+			hubspot: agreed("a", "a").now("b"), pipedrive: agreed("a", "a").now("b"),
+			want: result{hub: "b", hubspot: "agree b/b", pipedrive: "agree b/b"},
+		},
+		{
+			name: "manual, decided: the value chosen replaces those that were seen", hub: "b", policy: reconcile.Manual,
+			hubspot: agreed("a", "a").now("c").wrote("c", "b"), pipedrive: agreed("a", "a").wrote("c", "b"),
+			want: result{hub: "b", hubspot: "write b over c", pipedrive: "write b over a"},
+		},
+		{
+			name: "a read that is perhaps older than our write decides nothing", hub: "b",
+			hubspot: agreed("b", "b").now("a").over("a"), pipedrive: agreed("b", "b"),
+			want: result{hub: "b", hubspot: "wait"},
+		},
+		{
+			name: "not even when the app went back to that value", hub: "a",
+			hubspot: agreed("b", "b").now("a").over("a"), pipedrive: agreed("b", "b"),
+			want: result{hub: "a", hubspot: "wait", pipedrive: "write a over b"},
+		},
+		{
+			name: "an edit that our write replaced unseen is one more change: the CRM wins", hub: "b",
+			hubspot: agreed("b", "b").hid("x", "a"), pipedrive: agreed("b", "b"),
+			want: result{hub: "x", hubspot: "write x over b", pipedrive: "write x over b", conflict: "hubspot x, app b; base a"},
+		},
+		{
+			name: "the same under app_wins: it is logged", hub: "b", policy: reconcile.AppWins,
+			hubspot: agreed("b", "b").hid("x", "a"), pipedrive: agreed("b", "b"),
+			want: result{hub: "b", conflict: "app b, hubspot x; base a"},
+		},
+		{
+			name: "an edit replaced unseen, then another edit: the later one stands", hub: "b",
+			hubspot: agreed("b", "b").now("c").hid("x", "a"),
+			want:    result{hub: "c", hubspot: "agree c/c", conflict: "hubspot c, hubspot x; base a"},
+		},
+		{
+			name: "an edit replaced unseen by the same value is no loss", hub: "b",
+			hubspot: agreed("b", "b").hid("b", "a"),
+			want:    result{hub: "b"},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -189,8 +239,30 @@ func TestMerge(t *testing.T) {
 func TestMergeTakesTimeAndSourceOfTheWinner(t *testing.T) {
 	in := input("a", contact.App, noon, "", agreed("a", "a").now("b"), nil)
 	in.Links[0].RemoteAt = later
-	want := map[contact.Field]reconcile.Value{field: {V: "b", Src: "hubspot", At: later}}
+	want := map[contact.Field]reconcile.Value{field: {V: "b", Src: "hubspot", At: later, Rule: reconcile.OnlyChange}}
 	if diff := cmp.Diff(want, reconcile.Merge(in).Hub, cmpopts.EquateEmpty()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestMergeSaysWhyAValueStands(t *testing.T) {
+	for want, in := range map[reconcile.Rule]reconcile.Input{
+		reconcile.OnlyChange:         input("a", contact.App, noon, "", agreed("a", "a").now("b"), nil),
+		reconcile.Filled:             input("", contact.App, noon, "", fresh("b"), nil),
+		reconcile.Won("crm_wins"):    input("c", contact.App, noon, "", agreed("a", "a").now("b"), nil),
+		reconcile.Won("latest_wins"): input("c", contact.App, noon.Add(-time.Hour), reconcile.LatestWins, fresh("b"), nil),
+	} {
+		if got := reconcile.Merge(in).Hub[field].Rule; got != want {
+			t.Errorf("rule %q, want %q", got, want)
+		}
+	}
+}
+
+func TestAHeldFieldIsNotTouched(t *testing.T) {
+	in := input("b", contact.App, noon, "", agreed("a", "a").now("c"), agreed("a", "a"))
+	in.Held = map[contact.Field]bool{field: true}
+	want := result{hub: "b", hubspot: "hold", pipedrive: "hold"}
+	if diff := cmp.Diff(want, describe(in, reconcile.Merge(in)), cmp.AllowUnexported(result{})); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -210,7 +282,7 @@ func TestEmailsAndPhonesCompareByMeaning(t *testing.T) {
 
 func TestParsePolicy(t *testing.T) {
 	for text, want := range map[string]reconcile.Policy{
-		"": reconcile.CRMWins, "app_wins": reconcile.AppWins, "source:pipedrive": "source:pipedrive",
+		"": reconcile.CRMWins, "app_wins": reconcile.AppWins, "manual": reconcile.Manual, "source:pipedrive": "source:pipedrive",
 	} {
 		if got, err := reconcile.ParsePolicy(text); err != nil || got != want {
 			t.Errorf("ParsePolicy(%q) = %q, %v", text, got, err)
