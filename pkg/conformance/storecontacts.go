@@ -7,6 +7,7 @@ import (
 
 	"github.com/contactsync/contactsync/pkg/contact"
 	"github.com/contactsync/contactsync/pkg/sync"
+	"github.com/contactsync/contactsync/pkg/sync/reconcile"
 )
 
 var contactCases = []storeCase{
@@ -46,6 +47,12 @@ func wholeContact() *sync.Contact {
 	c.Links[0].SyncedAt = after(6)
 	c.Links[0].URL = "https://crm.example/contacts/100?x=1&y=2"
 	c.Links[0].InDoubt = []sync.InDoubt{{Field: contact.Phone, Val: "+1", Until: after(7)}}
+	c.Links[0].Verify = []sync.Verify{{Field: contact.Phone, Wrote: "+1", Expect: "+2", At: after(7), Modified: after(6), Checked: true}}
+	c.Links[0].Lost = map[contact.Field]reconcile.Lost{contact.Phone: {Value: "+3", At: after(5), Base: "+2"}}
+	c.Links[0].Flips = map[contact.Field]sync.Flips{contact.Phone: {Value: "+4", Count: 3, Since: after(4), Base: after(5)}}
+	c.Links[0].ReadAgainAt = after(13)
+	c.Held = map[contact.Field]sync.Hold{contact.Phone: {Reason: sync.HeldManual, ConflictID: "conflict-2", At: after(9)}}
+	c.Chosen = map[contact.Field][]string{contact.Company: {"", "株式会社"}}
 	c.Links[1].Intents = []sync.Intent{{
 		ID: "intent-1", Op: sync.OpCreate, At: after(8),
 		Fields: map[contact.Field]sync.IntentValue{contact.Email: {Val: "a", H: "b", Expect: "c"}},

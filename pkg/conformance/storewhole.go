@@ -39,7 +39,9 @@ func fill(v reflect.Value, at time.Time, texts *int) {
 		fill(v.Elem(), at, texts)
 	case reflect.Struct:
 		for i := range v.NumField() {
-			fill(v.Field(i), at, texts)
+			if v.Type().Field(i).Tag.Get("json") != "-" { // not part of the document
+				fill(v.Field(i), at, texts)
+			}
 		}
 	case reflect.Slice:
 		v.Set(reflect.MakeSlice(v.Type(), 2, 2))

@@ -42,14 +42,40 @@ func (p *pass) acknowledge(ctx context.Context) error {
 
 // logConflicts moves decided conflicts from the documents to the conflict log.
 func (p *pass) logConflicts(ctx context.Context, items []*item) error {
-	var all []Conflict
+	var all, over []Conflict
 	for _, it := range items {
-		all = append(all, it.next.Outbox...)
+		for _, c := range it.next.Outbox {
+			if c.State == ConflictSuperseded {
+				over = append(over, c)
+			} else {
+				all = append(all, c)
+			}
+		}
 	}
-	if len(all) == 0 {
+	if len(all) > 0 {
+		if err := p.store.AppendConflicts(ctx, p.customer, all); err != nil {
+			return err
+		}
+	}
+	for _, c := range over {
+		if err := p.closeConflict(ctx, c.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// closeConflict notes that an open conflict needs no decision any more.
+func (p *pass) closeConflict(ctx context.Context, id string) error {
+	c, err := p.store.Conflict(ctx, p.customer, id)
+	if fault.Is(err, fault.NotFound) || err == nil && c.State != ConflictOpen {
 		return nil
 	}
-	return p.store.AppendConflicts(ctx, p.customer, all)
+	if err != nil {
+		return err
+	}
+	c.State = ConflictSuperseded
+	return p.store.SaveConflict(ctx, p.customer, c)
 }
 
 // takeAnswers writes an item's answers into its document. A document that was
@@ -151,7 +177,8 @@ func (p *pass) takeAnswer(c *Contact, u *push, now time.Time) (again bool) {
 
 // confirm sets the shadow to what both sides hold after a write.
 func (l *Link) confirm(u *push, now time.Time) {
-	for f, v := range u.intent.Fields {
+	for _, f := range sortedKeys(u.intent.Fields) {
+		v := u.intent.Fields[f]
 		r := v.Val
 		if u.result.Record != nil {
 			if got, ok := u.result.Record.Fields[f]; ok {
@@ -159,6 +186,9 @@ func (l *Link) confirm(u *push, now time.Time) {
 			}
 		}
 		l.agree(f, v.H, r, now)
+		if u.intent.Op == OpUpdate && r != v.Expect {
+			l.remember(Verify{Field: f, Wrote: r, Expect: v.Expect, At: now, Modified: u.modified()})
+		}
 	}
 }
 
@@ -185,9 +215,7 @@ func (p *pass) takeError(c *Contact, l *Link, u *push, now time.Time) (again boo
 		return true
 	case kind == fault.OutcomeUnknown || kind == fault.Retryable || kind == fault.Unexpected:
 		if u.intent.Op == OpUpdate {
-			for _, f := range sortedKeys(u.intent.Fields) {
-				l.InDoubt = append(l.InDoubt, InDoubt{Field: f, Val: u.intent.Fields[f].Val, Until: now.Add(u.channel.limits.Timeout)})
-			}
+			l.doubt(u.intent, now.Add(u.channel.limits.Timeout))
 		}
 	}
 	l.fail(err, u.values(), now)

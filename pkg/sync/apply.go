@@ -140,6 +140,9 @@ func (p *pass) nextDue(c *Contact, now time.Time) *Due {
 		if l.State == LinkMissing && c.Lifecycle == Active && !(l.confirmable(now) && ch.conn.Brake.Held()) {
 			earlier(l.MissingSince.Add(DeleteGrace))
 		}
+		if !l.ReadAgainAt.IsZero() {
+			earlier(l.ReadAgainAt)
+		}
 		retry := l.retryAt()
 		if len(l.Intents) == 0 && !retry.IsZero() {
 			earlier(retry)
@@ -186,6 +189,10 @@ func later(a, b time.Time) time.Time {
 // settle derives the contact's status from its links.
 func (c *Contact) settle() {
 	c.Status = StatusLocalOnly
+	if len(c.Held) > 0 {
+		c.Status = StatusConflict
+		return
+	}
 	for i := range c.Links {
 		l := &c.Links[i]
 		switch {

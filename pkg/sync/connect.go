@@ -61,7 +61,7 @@ func otherAccount(c *Connection) error {
 func (s *Service) updateConnection(ctx context.Context, c *Connection, change func(*Connection)) error {
 	for {
 		next := *c
-		next.Fields = maps.Clone(c.Fields)
+		next.Fields, next.FieldSince = maps.Clone(c.Fields), maps.Clone(c.FieldSince)
 		change(&next)
 		err := s.store.SaveConnection(ctx, &next)
 		if err == nil {
@@ -150,8 +150,32 @@ func (s *Service) learn(ctx context.Context, c *Connection, crm CRM, specs []Fie
 	return s.updateConnection(ctx, c, func(c *Connection) {
 		c.Credential = s.resealed(c)
 		c.AccountID, c.AccountURL = account.ID, account.URL
-		c.Fields, c.FieldsAt = found, now
+		c.setFields(found, now)
+		c.FieldsAt = now
 	})
+}
+
+// setFields takes what was found about all fields.
+func (c *Connection) setFields(found map[contact.Field]RemoteField, now time.Time) {
+	for f, field := range found {
+		c.setField(f, field, now)
+	}
+	maps.DeleteFunc(c.Fields, func(f contact.Field, _ RemoteField) bool { _, asked := found[f]; return !asked })
+}
+
+// setField takes what was found about a field. Under another identity than before it
+// has agreed on nothing yet.
+func (c *Connection) setField(f contact.Field, found RemoteField, now time.Time) {
+	if before, known := c.Fields[f]; known && before.Key != found.Key && found.State == FieldPresent {
+		if c.FieldSince == nil {
+			c.FieldSince = map[contact.Field]time.Time{}
+		}
+		c.FieldSince[f] = now
+	}
+	if c.Fields == nil {
+		c.Fields = map[contact.Field]RemoteField{}
+	}
+	c.Fields[f] = found
 }
 
 // ensuredAlways reports whether a field is created without asking: our key, and

@@ -233,6 +233,13 @@ func (s *Service) Reconnect(ctx context.Context, customer contact.CustomerID, pr
 	return s.updateConnection(ctx, c, (*Connection).revive)
 }
 
+// VerifyWrites turns the check of every write for edits it may have replaced on or
+// off, for vendors where it costs calls of its own. In HubSpot it costs none and is
+// always on.
+func (s *Service) VerifyWrites(ctx context.Context, customer contact.CustomerID, provider contact.Provider, on bool) error {
+	return s.changeState(ctx, customer, provider, func(c *Connection) { c.VerifyWrites = on })
+}
+
 func (s *Service) changeState(ctx context.Context, customer contact.CustomerID, provider contact.Provider, change func(*Connection)) error {
 	c, err := s.connection(ctx, customer, provider)
 	if err != nil {

@@ -167,6 +167,8 @@ type Page struct {
 type Reading struct {
 	Record *Record
 	Err    error
+	// At is when the engine asked; zero when that does not matter.
+	At time.Time
 }
 
 // Gone reports whether the record does not exist (any more).

@@ -34,12 +34,16 @@ func (p *pass) decide(it *item) {
 		return
 	}
 	sides := p.sides(it, now)
+	p.damp(it, sides, now)
 	plan := reconcile.Merge(p.mergeInput(c, sides, now))
 	p.takeHub(it, plan, now)
+	p.takeConflicts(it, plan.Conflicts, now)
+	if c.allRead(sides) {
+		c.release(plan)
+	}
 	for i, s := range sides {
 		p.takeLink(it, s, plan.Links[i], now)
 	}
-	p.takeConflicts(it, plan.Conflicts, now)
 	p.createMissing(it, now)
 }
 
@@ -84,6 +88,8 @@ func (p *pass) sides(it *item, now time.Time) []mergeSide {
 		l.Keyed = r.Record.Key == it.next.ID
 		l.URL = ch.crm.RecordURL(l.ExternalID)
 		l.dropOldDoubts(now)
+		l.dropOldShadows(ch.conn.FieldSince)
+		p.examine(l, ch, r.Record, now)
 		list = append(list, mergeSide{l, ch, r.Record})
 	}
 	return list
@@ -94,10 +100,19 @@ func (l *Link) dropOldDoubts(now time.Time) {
 	l.InDoubt = slices.DeleteFunc(l.InDoubt, func(d InDoubt) bool { return !now.Before(d.Until) })
 }
 
+// dropOldShadows forgets what was agreed with remote fields that others have taken the
+// place of since: the field is matched anew.
+func (l *Link) dropOldShadows(since map[contact.Field]time.Time) {
+	maps.DeleteFunc(l.Shadow, func(f contact.Field, s Shadow) bool { return s.At.Before(since[f]) })
+}
+
 func (p *pass) mergeInput(c *Contact, sides []mergeSide, now time.Time) reconcile.Input {
-	in := reconcile.Input{Hub: make(map[contact.Field]reconcile.Value, len(c.Fields)), Rules: p.choices.rules, Canonical: p.choices.canonical}
+	in := reconcile.Input{
+		Hub: make(map[contact.Field]reconcile.Value, len(c.Fields)), Rules: p.choices.rules,
+		Held: c.heldFields(sides), Canonical: p.choices.canonical,
+	}
 	for f, v := range c.Fields {
-		in.Hub[f] = reconcile.Value{V: v.V, Src: v.Src, At: v.At}
+		in.Hub[f] = reconcile.Value(v)
 	}
 	for _, s := range sides {
 		l := reconcile.Link{Provider: s.link.Provider, Remote: s.record.Fields, RemoteAt: s.record.Modified}
@@ -105,7 +120,10 @@ func (p *pass) mergeInput(c *Contact, sides []mergeSide, now time.Time) reconcil
 		for f, pair := range s.link.Shadow {
 			l.Shadow[f] = reconcile.Shadow{H: pair.H, R: pair.R}
 		}
-		l.Ours = s.link.ours(now)
+		l.Ours, l.Replaced, l.Lost = s.link.ours(now), s.link.replaced(now), s.link.Lost
+		for f, seen := range c.Chosen {
+			l.Ours[f] = append(l.Ours[f], seen...)
+		}
 		l.Directions = p.choices.directions[s.link.Provider]
 		in.Links = append(in.Links, l)
 	}
@@ -135,7 +153,8 @@ func (p *pass) takeHub(it *item, plan reconcile.Plan, now time.Time) {
 	}
 	bySource := map[contact.Source][]contact.Field{}
 	for f, v := range plan.Hub {
-		it.next.Fields[f] = Value{V: v.V, Src: v.Src, At: cmp.Or(v.At, now)}
+		v.At = cmp.Or(v.At, now)
+		it.next.Fields[f] = Value(v)
 		bySource[v.Src] = append(bySource[v.Src], f)
 	}
 	it.next.UpdatedAt = now
@@ -157,6 +176,8 @@ func (p *pass) takeLink(it *item, s mergeSide, plan reconcile.LinkPlan, now time
 	l := s.link
 	p.doubtOldIntents(l, s.channel.limits.Timeout, now)
 	l.dropOldError(it.next)
+	l.dropLost(it.next.Held)
+	l.ReadAgainAt = time.Time{}
 	writes := map[contact.Field]IntentValue{}
 	for f, d := range plan {
 		switch d.Kind {
@@ -164,6 +185,8 @@ func (p *pass) takeLink(it *item, s mergeSide, plan reconcile.LinkPlan, now time
 			l.agree(f, d.Shadow.H, d.Shadow.R, now)
 		case reconcile.Forget:
 			delete(l.Shadow, f)
+		case reconcile.Wait:
+			l.ReadAgainAt = later(l.ReadAgainAt, l.readAgainAt(f))
 		case reconcile.Write:
 			if p.run.Kind == Full || !l.rejected(f, d.Shadow.H) {
 				writes[f] = IntentValue{Val: d.Shadow.H, H: d.Shadow.H, Expect: d.Shadow.R}
@@ -183,8 +206,9 @@ func (p *pass) takeLink(it *item, s mergeSide, plan reconcile.LinkPlan, now time
 	it.pushes = append(it.pushes, u)
 }
 
-// agree records a field's last agreement.
+// agree records a field's last agreement: what was read before it is out of date.
 func (l *Link) agree(f contact.Field, h, r string, now time.Time) {
+	l.SyncedAt = now
 	if l.Shadow == nil {
 		l.Shadow = map[contact.Field]Shadow{}
 	}
@@ -196,11 +220,8 @@ func (l *Link) agree(f contact.Field, h, r string, now time.Time) {
 func (p *pass) doubtOldIntents(l *Link, timeout time.Duration, now time.Time) {
 	for _, in := range l.Intents {
 		until := in.At.Add(timeout)
-		if in.Op != OpUpdate || !now.Before(until) {
-			continue
-		}
-		for _, f := range sortedKeys(in.Fields) {
-			l.InDoubt = append(l.InDoubt, InDoubt{Field: f, Val: in.Fields[f].Val, Until: until})
+		if in.Op == OpUpdate && now.Before(until) {
+			l.doubt(in, until)
 		}
 	}
 	l.Intents = slices.DeleteFunc(l.Intents, func(in Intent) bool { return in.Op == OpUpdate })
@@ -226,29 +247,6 @@ func (l *Link) dropOldError(c *Contact) {
 	if len(l.Error.Rejected) == 0 {
 		l.Error = nil
 	}
-}
-
-// takeConflicts logs decided conflicts through the contact's own document, so that
-// the compare-and-set that decides also records.
-func (p *pass) takeConflicts(it *item, conflicts []reconcile.Conflict, now time.Time) {
-	for _, c := range conflicts {
-		entry := Conflict{
-			ID:        digest("conflict", string(it.next.ID), string(c.Field), fmt.Sprint(it.next.Rev)),
-			ContactID: it.next.ID, ContactName: it.next.Values().DisplayName(), Field: c.Field, Base: c.Base,
-			Winner: c.Winner, Rule: string(c.Rule), At: now, State: "decided", RunID: p.run.ID,
-		}
-		for _, v := range c.Values {
-			entry.Values = append(entry.Values, ConflictValue{Source: v.Source, Value: v.Value, At: v.At})
-		}
-		p.addConflict(it, entry)
-	}
-}
-
-func (p *pass) addConflict(it *item, entry Conflict) {
-	it.next.Outbox = append(it.next.Outbox, entry)
-	p.count(contact.App, func(n *Counts) { n.Conflicts++ })
-	p.note(it.next, Activity{Level: Warning, Op: "conflict", Direction: "app", Fields: []contact.Field{entry.Field},
-		Message: fmt.Sprintf("%s was changed in several places; the value of %s stands", entry.Field.Label(), sourceTitle(entry.Winner))})
 }
 
 // createMissing plans a record on every connection where the contact has none.

@@ -66,15 +66,25 @@ func (p *pass) newerThan(it *item, l *Link) string {
 // changedRemotely returns a field that somebody changed in the record since the
 // last agreement, or "".
 func (p *pass) changedRemotely(l *Link, r *Record) contact.Field {
-	ours := l.ours(p.clock.Now())
 	for _, f := range sortedKeys(l.Shadow) {
-		s := l.Shadow[f]
-		v, defined := r.Fields[f]
-		if defined && !p.choices.canonical.Equal(f, s.R, v) && !slices.ContainsFunc(ours[f], func(o string) bool { return p.choices.canonical.Equal(f, o, v) }) {
+		if p.changedField(l, r, f) {
 			return f
 		}
 	}
 	return ""
+}
+
+// changedField reports whether somebody changed a field of the record since the last
+// agreement about it.
+func (p *pass) changedField(l *Link, r *Record, f contact.Field) bool {
+	v, defined := r.Fields[f]
+	same := func(o string) bool { return p.choices.canonical.Equal(f, o, v) }
+	s, agreed := l.Shadow[f]
+	if !defined || !agreed || same(s.R) {
+		return false
+	}
+	now := p.clock.Now()
+	return !slices.ContainsFunc(l.ours(now)[f], same) && !slices.ContainsFunc(l.replaced(now)[f], same)
 }
 
 // endLink detaches a link whose record is gone for good.
@@ -116,7 +126,7 @@ func (p *pass) deletionConflict(it *item, deletedBy, winner contact.Source, what
 		ID:        digest("deletion", string(it.next.ID), string(deletedBy), fmt.Sprint(it.next.Rev)),
 		ContactID: it.next.ID, ContactName: it.next.Values().DisplayName(), Field: Existence, Base: "exists",
 		Values: []ConflictValue{{Source: winner, Value: what, At: now}, {Source: deletedBy, Value: "deleted", At: now}},
-		Winner: winner, Rule: revivedRule, At: now, State: "decided", RunID: p.run.ID,
+		Winner: winner, Rule: revivedRule, At: now, State: ConflictDecided, RunID: p.run.ID,
 	}
 }
 

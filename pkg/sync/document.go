@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/contactsync/contactsync/pkg/contact"
+	"github.com/contactsync/contactsync/pkg/sync/reconcile"
 )
 
 // Contact is the hub document: one person, the values the app holds, and one
@@ -25,16 +26,46 @@ type Contact struct {
 	Due        *Due                    `json:"due,omitempty"` // nil: nothing to do
 	Fence      int64                   `json:"fence"`         // raised by every claim
 	Links      []Link                  `json:"links"`
-	Outbox     []Conflict              `json:"outbox,omitempty"` // decided conflicts not yet in the conflict log
+	// Held fields are left as they are on every side until a person has decided.
+	Held map[contact.Field]Hold `json:"held,omitempty"`
+	// Chosen holds, per field that a person decided, the values that were seen then:
+	// where one of them still stands it is replaced, and is no new change.
+	Chosen map[contact.Field][]string `json:"chosen,omitempty"`
+	Outbox []Conflict                 `json:"outbox,omitempty"` // what is still to be written to the conflict log
 }
 
-// Value is what the app holds for a field, where it came from and when it was
-// changed there (for a CRM's value: the latest time it can have changed).
+// Value is what the app holds for a field, where it came from, when it was changed
+// there (for a CRM's value: the latest time it can have changed) and why it stands.
 type Value struct {
-	V   string         `json:"v"`
-	Src contact.Source `json:"src"`
-	At  time.Time      `json:"at"`
+	V    string         `json:"v"`
+	Src  contact.Source `json:"src"`
+	At   time.Time      `json:"at"`
+	Rule reconcile.Rule `json:"rule,omitempty"`
 }
+
+// The rules of values that come from the app's side; package reconcile has the others.
+const (
+	Edited   reconcile.Rule = "edited"   // entered by a person or a program in the app
+	FromFile reconcile.Rule = "imported" // came with an import
+	Chosen   reconcile.Rule = "chosen"   // a person decided a conflict
+)
+
+// Hold says why a field is held, and in which conflict a person decides.
+type Hold struct {
+	Reason     HoldReason `json:"reason"`
+	ConflictID string     `json:"conflictId"`
+	At         time.Time  `json:"at"`
+}
+
+// HoldReason is why a field is held.
+type HoldReason string
+
+const (
+	// HeldManual fields were changed in several places, and the policy asks a person.
+	HeldManual HoldReason = "manual"
+	// HeldFlipping fields keep changing back and forth: automations on both sides.
+	HeldFlipping HoldReason = "flipping"
+)
 
 // Lifecycle says whether a contact lives.
 type Lifecycle string
@@ -78,9 +109,17 @@ type Link struct {
 	Modified     time.Time                `json:"remoteModified,omitzero"`
 	MissingSince time.Time                `json:"missingSince,omitzero"`
 	SyncedAt     time.Time                `json:"lastSyncedAt,omitzero"`
-	Attempts     int                      `json:"attempts,omitempty"`
-	Error        *LinkError               `json:"error,omitempty"`
-	URL          string                   `json:"url,omitempty"`
+	// Verify holds writes whose effect is still to be checked, Lost the edits that such
+	// a check found replaced, until the field is decided.
+	Verify []Verify                         `json:"verify,omitempty"`
+	Lost   map[contact.Field]reconcile.Lost `json:"lost,omitempty"`
+	// Flips counts changes that came again and again.
+	Flips map[contact.Field]Flips `json:"flips,omitempty"`
+	// ReadAgainAt is when a read that may have been too old is repeated.
+	ReadAgainAt time.Time  `json:"readAgainAt,omitzero"`
+	Attempts    int        `json:"attempts,omitempty"`
+	Error       *LinkError `json:"error,omitempty"`
+	URL         string     `json:"url,omitempty"`
 }
 
 // LinkState says what a link is good for.
@@ -240,6 +279,7 @@ func (c *Contact) Clone() *Contact {
 		d.Links[i] = d.Links[i].clone()
 	}
 	d.Outbox = slices.Clone(c.Outbox)
+	d.Held, d.Chosen = maps.Clone(c.Held), maps.Clone(c.Chosen)
 	return &d
 }
 
@@ -249,7 +289,8 @@ func (l Link) clone() Link {
 	for i := range l.Intents {
 		l.Intents[i].Fields = maps.Clone(l.Intents[i].Fields)
 	}
-	l.InDoubt = slices.Clone(l.InDoubt)
+	l.InDoubt, l.Verify = slices.Clone(l.InDoubt), slices.Clone(l.Verify)
+	l.Lost, l.Flips = maps.Clone(l.Lost), maps.Clone(l.Flips)
 	if l.Error != nil {
 		e := *l.Error
 		e.Fields, e.Rejected = maps.Clone(e.Fields), maps.Clone(e.Rejected)

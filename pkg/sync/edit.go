@@ -8,6 +8,7 @@ import (
 
 	"github.com/contactsync/contactsync/pkg/contact"
 	"github.com/contactsync/contactsync/pkg/fault"
+	"github.com/contactsync/contactsync/pkg/sync/reconcile"
 )
 
 // Changes made in the app. The contact is saved and due in one write; the push to
@@ -35,7 +36,7 @@ func (s *Service) CreateContact(ctx context.Context, customer contact.CustomerID
 		ID: contact.ID(s.newID(now)), CustomerID: customer, Fields: map[contact.Field]Value{},
 		Lifecycle: Active, CreatedAt: now,
 	}
-	s.enter(c, values, now)
+	s.enter(c, values, Edited, now)
 	if err := s.saveEdit(ctx, c); err != nil {
 		return nil, err
 	}
@@ -70,7 +71,7 @@ func (s *Service) UpdateContact(ctx context.Context, customer contact.CustomerID
 			}
 		}
 		patch = changed
-		s.enter(c, changed, now)
+		s.enter(c, changed, Edited, now)
 		return nil
 	})
 	if err != nil {
@@ -181,10 +182,10 @@ func (s *Service) edit(ctx context.Context, customer contact.CustomerID, id cont
 	}
 }
 
-// enter gives a contact values that a person entered in the app.
-func (s *Service) enter(c *Contact, values contact.Values, now time.Time) {
+// enter gives a contact values that came to it in the app.
+func (s *Service) enter(c *Contact, values contact.Values, rule reconcile.Rule, now time.Time) {
 	for f, v := range values {
-		c.Fields[f] = Value{V: v, Src: contact.App, At: now}
+		c.Fields[f] = Value{V: v, Src: contact.App, At: now, Rule: rule}
 	}
 	if len(values) > 0 {
 		c.UpdatedAt, c.Edited = now, now

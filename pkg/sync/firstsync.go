@@ -252,7 +252,7 @@ func (p *pass) attachRows(it *item, rows []Staged) {
 		case row.Review != "":
 			it.next.holdLink(ch)
 		default:
-			ch.reads[row.Record.ID] = Reading{Record: row.Record}
+			ch.reads[row.Record.ID] = Reading{Record: row.Record, At: p.listing(ch).StartedAt}
 			switch l := it.next.Link(ch.conn.ID); {
 			case l != nil && (l.ExternalID == row.Record.ID || slices.Contains(row.Record.Absorbed, l.ExternalID)):
 				l.follow(row.Record, it.next.ID)

@@ -184,7 +184,7 @@ func (im *importer) fill(c *Contact, values contact.Values, now time.Time) bool 
 	if len(changed) == 0 {
 		return false
 	}
-	im.enter(c, changed, now)
+	im.enter(c, changed, FromFile, now)
 	im.makeDue(c, im.synced, now)
 	return true
 }

@@ -203,7 +203,7 @@ func TestConflictIsDecidedAndLoggedAndCanBeTurned(t *testing.T) {
 		t.Errorf("conflict %+v", k)
 	}
 	w.clock.Advance(time.Minute)
-	turned, err := w.service.ResolveConflict(w.ctx, acme, k.ID, "pipedrive")
+	turned, err := w.service.ResolveConflict(w.ctx, acme, k.ID, "pipedrive", nil)
 	w.must(err)
 	if turned.State != "overridden" {
 		t.Errorf("state %q", turned.State)

@@ -22,6 +22,7 @@ func (l *Link) follow(r *Record, id contact.ID) {
 		return
 	}
 	l.ExternalID = r.ID
+	l.Verify, l.Lost = nil, nil // the survivor has a history of its own
 	if r.Key != id {
 		l.Shadow = nil
 	}

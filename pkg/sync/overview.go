@@ -2,7 +2,6 @@ package sync
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/contactsync/contactsync/pkg/contact"
@@ -119,26 +118,4 @@ func (s *Service) Conflicts(ctx context.Context, customer contact.CustomerID, q 
 // Reviews returns what only a person can decide.
 func (s *Service) Reviews(ctx context.Context, customer contact.CustomerID) ([]Review, error) {
 	return s.store.ListReviews(ctx, customer)
-}
-
-// ResolveConflict lets another of a conflict's values stand: as a new edit in the
-// app, which travels like any other.
-func (s *Service) ResolveConflict(ctx context.Context, customer contact.CustomerID, id string, choose contact.Source) (*Conflict, error) {
-	c, err := s.store.Conflict(ctx, customer, id)
-	if err != nil {
-		return nil, err
-	}
-	i := slices.IndexFunc(c.Values, func(v ConflictValue) bool { return v.Source == choose })
-	if i < 0 || c.Field == Existence {
-		return nil, fault.InvalidFields(map[string]string{"choose": "The conflict has no value from there to choose."})
-	}
-	if _, err := s.UpdateContact(ctx, customer, c.ContactID, contact.Values{c.Field: c.Values[i].Value}, nil); err != nil {
-		return nil, err
-	}
-	if choose != c.Winner {
-		c.State = "overridden"
-	} else {
-		c.State = "decided"
-	}
-	return c, s.store.SaveConflict(ctx, customer, c)
 }

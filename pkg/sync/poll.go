@@ -55,12 +55,13 @@ type polling struct {
 func (q *polling) do(ctx context.Context) error {
 	start := q.clock.Now()
 	for cursor := ""; ; {
+		asked := q.clock.Now()
 		page, err := q.page(ctx, cursor)
 		if err != nil {
 			q.failed(ctx, err)
 			return nil
 		}
-		if err := q.notice(ctx, page); err != nil {
+		if err := q.notice(ctx, page, asked); err != nil {
 			return err
 		}
 		if cursor = page.Next; cursor == "" {
@@ -90,8 +91,8 @@ func (q *polling) page(ctx context.Context, cursor string) (Page, error) {
 	return q.channel.crm.ListChanged(ctx, q.since, cursor)
 }
 
-// notice stores what one page reports.
-func (q *polling) notice(ctx context.Context, page Page) error {
+// notice stores what a page reports that was asked for at a time.
+func (q *polling) notice(ctx context.Context, page Page, asked time.Time) error {
 	records := page.Records
 	if q.whole {
 		var err error
@@ -101,7 +102,7 @@ func (q *polling) notice(ctx context.Context, page Page) error {
 	}
 	latest := map[contact.ExternalID]time.Time{}
 	for _, r := range records {
-		q.channel.reads[r.ID] = Reading{Record: r}
+		q.channel.reads[r.ID] = Reading{Record: r, At: asked}
 		latest[r.ID] = time.Time{}
 	}
 	for _, id := range page.IDs {

@@ -33,6 +33,14 @@ func (u *push) values() contact.Values {
 	return values
 }
 
+// modified is the vendor's time of the write, zero if it did not say.
+func (u *push) modified() time.Time {
+	if u.result.Record == nil {
+		return time.Time{}
+	}
+	return u.result.Record.Modified
+}
+
 // foundID returns the record that a create made or ran into, or "".
 func (u *push) foundID() contact.ExternalID {
 	if u.result.Record != nil {

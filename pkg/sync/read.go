@@ -32,6 +32,7 @@ func (p *pass) prefetch(ctx context.Context, contacts []*Contact, hints []Hint) 
 	for _, c := range contacts {
 		for i := range c.Links {
 			if l := &c.Links[i]; l.readable() {
+				p.forgetOlder(l)
 				wanted[l.ConnectionID] = append(wanted[l.ConnectionID], l.ExternalID)
 			}
 		}
@@ -39,7 +40,10 @@ func (p *pass) prefetch(ctx context.Context, contacts []*Contact, hints []Hint) 
 	for _, h := range hints {
 		wanted[h.ConnectionID] = append(wanted[h.ConnectionID], h.ExternalID)
 	}
-	p.eachLive(func(ch *channel) { p.read(ctx, ch, wanted[ch.conn.ID]) })
+	p.eachLive(func(ch *channel) {
+		p.read(ctx, ch, wanted[ch.conn.ID], historyFields(ch, contacts))
+		p.readHistories(ctx, ch, contacts)
+	})
 }
 
 // readable reports whether the link's record is read before anything is decided.
@@ -47,25 +51,55 @@ func (l *Link) readable() bool {
 	return l.ExternalID != "" && (l.State == LinkActive || l.State == LinkMissing)
 }
 
+// historyFields lists the fields that were written and not checked since.
+func historyFields(ch *channel, contacts []*Contact) []contact.Field {
+	if !ch.limits.History {
+		return nil
+	}
+	wanted := map[contact.Field]bool{}
+	for _, c := range contacts {
+		if l := c.Link(ch.conn.ID); l != nil {
+			for _, f := range l.unchecked() {
+				wanted[f] = true
+			}
+		}
+	}
+	return sortedKeys(wanted)
+}
+
 // read reads the records that were not read in this pass yet.
-func (p *pass) read(ctx context.Context, ch *channel, ids []contact.ExternalID) {
+func (p *pass) read(ctx context.Context, ch *channel, ids []contact.ExternalID, history []contact.Field) {
 	ids = slices.DeleteFunc(ids, func(id contact.ExternalID) bool { _, ok := ch.reads[id]; return ok })
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
 	if len(ids) == 0 {
 		return
 	}
-	readings := ch.crm.Read(ctx, ids, nil)
+	asked := p.clock.Now()
+	readings := ch.crm.Read(ctx, ids, history)
 	for _, id := range ids {
 		r, answered := readings[id]
 		if !answered {
 			continue
 		}
+		r.At = asked
 		if r.Err != nil && concernsConnection(r.Err) {
 			p.halt(ctx, ch, r.Err)
 			continue // not read: nothing is decided about this side
 		}
 		ch.reads[id] = r
+	}
+}
+
+// forgetOlder drops what was read of a link's record before the link's latest
+// agreement: it may show a value that was replaced since.
+func (p *pass) forgetOlder(l *Link) {
+	ch := p.channel(l.ConnectionID)
+	if ch == nil {
+		return
+	}
+	if r, ok := ch.reads[l.ExternalID]; ok && !r.At.IsZero() && l.SyncedAt.After(r.At) {
+		delete(ch.reads, l.ExternalID)
 	}
 }
 

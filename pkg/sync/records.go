@@ -18,6 +18,12 @@ type Connection struct {
 	AccountURL string                        `json:"accountUrl,omitempty"`
 	Fields     map[contact.Field]RemoteField `json:"fields,omitempty"` // found at FieldsAt
 	FieldsAt   time.Time                     `json:"fieldsAt,omitzero"`
+	// FieldSince is when a field was found under another identity than before: what was
+	// agreed earlier was agreed with another remote field.
+	FieldSince map[contact.Field]time.Time `json:"fieldSince,omitempty"`
+	// VerifyWrites asks for every write to be checked for edits it may have replaced,
+	// where that costs calls of its own.
+	VerifyWrites bool `json:"verifyWrites,omitempty"`
 	// Watermark is the change time below which everything was noticed.
 	Watermark time.Time `json:"watermark,omitzero"`
 	// BackfilledAt is when the first full listing was joined; zero: not yet.
@@ -207,12 +213,30 @@ type Conflict struct {
 	Field       contact.Field   `json:"field"`
 	Base        string          `json:"base"`
 	Values      []ConflictValue `json:"values"`
-	Winner      contact.Source  `json:"winner"`
+	Winner      contact.Source  `json:"winner"` // "" while open
 	Rule        string          `json:"rule"`
 	At          time.Time       `json:"at"`
-	State       string          `json:"state"` // decided, overridden
+	State       ConflictState   `json:"state"`
 	RunID       string          `json:"runId,omitempty"`
 }
+
+// ConflictState says where a conflict stands:
+//
+//	open -> decided | superseded
+//	decided <-> overridden
+type ConflictState string
+
+const (
+	// ConflictOpen waits for a person; the field is held meanwhile.
+	ConflictOpen ConflictState = "open"
+	// ConflictDecided stands as the policy, or a person, decided.
+	ConflictDecided ConflictState = "decided"
+	// ConflictOverridden was decided by the policy, and otherwise by a person.
+	ConflictOverridden ConflictState = "overridden"
+	// ConflictSuperseded needs no decision any more: later changes settled it, or are
+	// in a conflict of their own.
+	ConflictSuperseded ConflictState = "superseded"
+)
 
 // ConflictValue is one of the values that were changed at once.
 type ConflictValue struct {

@@ -20,6 +20,16 @@ type counted struct {
 	mu    gosync.Mutex
 	calls map[string]int
 	left  int // saves until the store goes away; 0: it stays
+	// joining is called once, when a full run begins to join what it listed.
+	joining func()
+}
+
+func (c *counted) StagedPage(ctx context.Context, id contact.CustomerID, generation string, conn contact.ConnectionID, after contact.ExternalID, limit int) ([]sync.Staged, error) {
+	if do := c.joining; do != nil {
+		c.joining = nil
+		do()
+	}
+	return c.Store.StagedPage(ctx, id, generation, conn, after, limit)
 }
 
 // gone reports whether the store is away now.

@@ -107,10 +107,7 @@ func (s *Service) setUpOne(ctx context.Context, c *Connection, specs []FieldSpec
 		return out, false
 	}
 	err = s.updateConnection(ctx, c, func(c *Connection) {
-		if c.Fields == nil {
-			c.Fields = map[contact.Field]RemoteField{}
-		}
-		c.Fields[contact.Pronouns] = found
+		c.setField(contact.Pronouns, found, s.clock.Now())
 	})
 	if err != nil {
 		s.log.ErrorContext(ctx, "save connection", "error", err)

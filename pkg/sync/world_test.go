@@ -74,6 +74,9 @@ type world struct {
 	ids       atomic.Int64
 	second    *hubspotbox.Server // another HubSpot account, if there is one
 
+	// before is called before each call to a CRM is served; nil: nothing.
+	before func(r *http.Request)
+
 	cutMu   gosync.Mutex
 	latency time.Duration // of each call to a CRM, on the test clock
 	left    int
@@ -350,7 +353,48 @@ type ticking struct {
 
 func (t ticking) RoundTrip(r *http.Request) (*http.Response, error) {
 	t.w.tick()
+	if t.w.before != nil {
+		t.w.before(r)
+	}
 	return t.Transport.RoundTrip(r)
+}
+
+// once has something happen in a CRM just before the next call that matches is served.
+func (w *world) once(method, pathPart string, do func()) {
+	var done atomic.Bool
+	w.before = func(r *http.Request) {
+		if r.Method == method && strings.Contains(r.URL.Path, pathPart) && done.CompareAndSwap(false, true) {
+			w.clock.Advance(time.Second)
+			do()
+			w.clock.Advance(time.Second)
+		}
+	}
+}
+
+// update changes a contact in the app.
+func (w *world) update(c *sync.Contact, patch contact.Values) *sync.Contact {
+	w.Helper()
+	c, err := w.service.UpdateContact(w.ctx, acme, c.ID, patch, nil)
+	w.must(err)
+	return c
+}
+
+// only returns the app's one contact.
+func (w *world) only() *sync.Contact {
+	w.Helper()
+	all := w.living()
+	if len(all) != 1 {
+		w.Fatalf("the app has %d contacts, not one", len(all))
+	}
+	return all[0]
+}
+
+// conflicts returns the conflict log, newest first.
+func (w *world) conflicts() []sync.Conflict {
+	w.Helper()
+	list, _, _, err := w.service.Conflicts(w.ctx, acme, sync.LogQuery{})
+	w.must(err)
+	return list
 }
 
 // anotherHubSpot makes a second account, whose token is "other-token".

@@ -59,10 +59,14 @@ func (s *Server) resolveConflict(c *call) (reply, error) {
 	if choose == "" {
 		o.reject("choose", "has to name whose value to take: app, or a provider")
 	}
+	var value *string
+	if text, given := o.text("value"); given {
+		value = &text
+	}
 	if err := o.done(); err != nil {
 		return reply{}, err
 	}
-	decided, err := s.Service.ResolveConflict(c.Context(), c.customer, c.id, contact.Source(choose))
+	decided, err := s.Service.ResolveConflict(c.Context(), c.customer, c.id, contact.Source(choose), value)
 	if err != nil {
 		return reply{}, err
 	}
@@ -124,10 +128,10 @@ type conflictView struct {
 	Field       contact.Field       `json:"field"`
 	Base        string              `json:"base"`
 	Values      []conflictValueView `json:"values"`
-	Winner      contact.Source      `json:"winner"`
+	Winner      *contact.Source     `json:"winner"`
 	Rule        string              `json:"rule"`
 	At          time.Time           `json:"at"`
-	State       string              `json:"state"`
+	State       sync.ConflictState  `json:"state"`
 }
 
 type conflictValueView struct {
@@ -139,7 +143,10 @@ type conflictValueView struct {
 func viewConflict(c *sync.Conflict) conflictView {
 	v := conflictView{
 		ID: c.ID, ContactID: c.ContactID, ContactName: c.ContactName, Field: c.Field, Base: c.Base,
-		Values: make([]conflictValueView, len(c.Values)), Winner: c.Winner, Rule: c.Rule, At: c.At, State: c.State,
+		Values: make([]conflictValueView, len(c.Values)), Rule: c.Rule, At: c.At, State: c.State,
+	}
+	if c.Winner != "" {
+		v.Winner = &c.Winner
 	}
 	for i, value := range c.Values {
 		v.Values[i] = conflictValueView{value.Source, value.Value, moment(value.At)}

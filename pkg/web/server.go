@@ -55,7 +55,7 @@ type Service interface {
 
 	Activity(ctx context.Context, customer contact.CustomerID, q sync.LogQuery) (entries []sync.Activity, next string, err error)
 	Conflicts(ctx context.Context, customer contact.CustomerID, q sync.LogQuery) (entries []sync.Conflict, next string, total int, err error)
-	ResolveConflict(ctx context.Context, customer contact.CustomerID, id string, choose contact.Source) (*sync.Conflict, error)
+	ResolveConflict(ctx context.Context, customer contact.CustomerID, id string, choose contact.Source, value *string) (*sync.Conflict, error)
 	Reviews(ctx context.Context, customer contact.CustomerID) ([]sync.Review, error)
 }
 

@@ -1022,19 +1022,20 @@ export interface components {
                  */
                 at: string | null;
             }[];
-            winner: components["schemas"]["Source"];
-            /** @description The policy that decided. */
+            /** @description null: nobody has decided yet. */
+            winner: components["schemas"]["Source"] | null;
+            /** @description The policy that decided; `manual` asks a person, `flipping` stopped a field that kept changing back and forth. */
             rule: string;
             /**
              * Format: date-time
-             * @description When it was decided.
+             * @description When it was found.
              */
             at: string;
             /**
-             * @description `overridden`: a person chose another value since.
+             * @description `open`: the field is left alone on every side until a person chooses. `overridden`: a person chose another value since. `superseded`: it needs no decision any more.
              * @enum {string}
              */
-            state: "decided" | "overridden";
+            state: "open" | "decided" | "overridden" | "superseded";
         };
         ConflictPage: {
             conflicts: components["schemas"]["Conflict"][];
@@ -2380,6 +2381,8 @@ export interface operations {
                  */
                 "application/json": {
                     choose: components["schemas"]["Source"];
+                    /** @description Which of the source's values, where the conflict has several of it. */
+                    value?: string;
                 };
             };
         };

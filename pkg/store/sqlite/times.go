@@ -39,6 +39,10 @@ func roundContact(c *sync.Contact) {
 			c.Fields[f] = v
 		}
 	}
+	for f, h := range c.Held {
+		h.At = rounded(h.At)
+		c.Held[f] = h
+	}
 	for i := range c.Links {
 		roundLink(&c.Links[i])
 	}
@@ -48,7 +52,7 @@ func roundContact(c *sync.Contact) {
 }
 
 func roundLink(l *sync.Link) {
-	round(&l.Modified, &l.MissingSince, &l.SyncedAt)
+	round(&l.Modified, &l.MissingSince, &l.SyncedAt, &l.ReadAgainAt)
 	for f, s := range l.Shadow {
 		if at := rounded(s.At); at != s.At {
 			s.At = at
@@ -60,6 +64,17 @@ func roundLink(l *sync.Link) {
 	}
 	for i := range l.InDoubt {
 		round(&l.InDoubt[i].Until)
+	}
+	for i := range l.Verify {
+		round(&l.Verify[i].At, &l.Verify[i].Modified)
+	}
+	for f, lost := range l.Lost {
+		lost.At = rounded(lost.At)
+		l.Lost[f] = lost
+	}
+	for f, flips := range l.Flips {
+		round(&flips.Since, &flips.Base)
+		l.Flips[f] = flips
 	}
 	if l.Error != nil {
 		round(&l.Error.At, &l.Error.RetryAt)
@@ -90,5 +105,8 @@ func roundRun(r *sync.Run) {
 }
 
 func roundConnection(c *sync.Connection) {
+	for f, at := range c.FieldSince {
+		c.FieldSince[f] = rounded(at)
+	}
 	round(&c.FieldsAt, &c.Watermark, &c.BackfilledAt, &c.SweptAt, &c.SnoozedUntil, &c.LastSuccessAt, &c.Brake.HeldAt, &c.Brake.ConfirmedUntil, &c.Brake.Since, &c.CreatedAt)
 }

@@ -75,9 +75,9 @@ type Shadow struct{ H, R string }
 // Lost is a remote value that was replaced unseen, when it was written, and the value
 // our write was meant to replace.
 type Lost struct {
-	Value string
-	At    time.Time
-	Base  string
+	Value string    `json:"value"`
+	At    time.Time `json:"at"`
+	Base  string    `json:"base"`
 }
 
 // Plan is what to do. Links are in the order of the input's.
