@@ -27,6 +27,7 @@ type ConnectionStatus struct {
 	Message, URL  string
 	AccountID     string // the vendor's; "" before first use
 	Held          string // why deletions wait for a person; "" they do not
+	VerifyWrites  bool   // every write is checked for edits it may have replaced
 	Entered       bool   // the credential was entered by a person; else it is the environment's
 	LastSuccessAt time.Time
 	Lag           time.Duration // since everything was noticed
@@ -87,7 +88,7 @@ func (s *Service) Status(ctx context.Context, customer contact.CustomerID) (*Ove
 func (s *Service) connectionStatus(ctx context.Context, c *Connection, n LinkCounts) ConnectionStatus {
 	st := ConnectionStatus{
 		Provider: c.Provider, State: c.State, Message: c.Message, URL: c.AccountURL,
-		Held: c.Brake.Reason, AccountID: c.AccountID, Entered: c.Credential != "",
+		Held: c.Brake.Reason, AccountID: c.AccountID, Entered: c.Credential != "", VerifyWrites: c.VerifyWrites,
 		LastSuccessAt: c.LastSuccessAt, Pending: n.Pending, Errors: n.Errors, Linked: n.Linked,
 	}
 	if !c.Watermark.IsZero() {

@@ -65,7 +65,8 @@ func refusal(err error, member string) error {
 	return err
 }
 
-// changeConnection tests, pauses or resumes, or confirms deletions.
+// changeConnection tests, pauses or resumes, confirms deletions, or sets whether
+// writes are checked.
 func (s *Server) changeConnection(c *call) (reply, error) {
 	change := map[string]func(context.Context, contact.CustomerID, contact.Provider) error{
 		"test": s.testConnection, "pause": s.Service.PauseConnection, "resume": s.Service.ResumeConnection,
@@ -75,16 +76,24 @@ func (s *Server) changeConnection(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	action, _ := o.text("action")
-	if change[action] == nil {
+	action, given := o.text("action")
+	verify := o.choice("verifyWrites")
+	if change[action] == nil && (given || verify == nil) {
 		o.reject("action", "has to be one of test, pause, resume, confirm")
 	}
 	if err := o.done(); err != nil {
 		return reply{}, err
 	}
 	provider := contact.Provider(c.id)
-	if err := change[action](c.Context(), c.customer, provider); err != nil {
-		return reply{}, err
+	if verify != nil {
+		if err := s.Service.VerifyWrites(c.Context(), c.customer, provider, *verify); err != nil {
+			return reply{}, err
+		}
+	}
+	if do := change[action]; do != nil {
+		if err := do(c.Context(), c.customer, provider); err != nil {
+			return reply{}, err
+		}
 	}
 	return s.connectionReply(c, provider)
 }
@@ -158,6 +167,7 @@ type connectionView struct {
 	Linked        int                  `json:"linked"`
 	Budget        *sync.Budget         `json:"budget"`
 	URL           string               `json:"url,omitempty"`
+	VerifyWrites  bool                 `json:"verifyWrites"`
 	Credential    *string              `json:"credential"`
 	AccountID     *string              `json:"accountId"`
 	WebhookURL    *string              `json:"webhookUrl"`
@@ -175,6 +185,7 @@ func (s *Server) viewConnection(customer contact.CustomerID, c *sync.ConnectionS
 		Linked:        c.Linked,
 		Budget:        c.Budget,
 		URL:           c.URL,
+		VerifyWrites:  c.VerifyWrites,
 		AccountID:     given(c.AccountID),
 		WebhookURL:    given(s.webhookURL(c.Provider)),
 	}

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"path/filepath"
@@ -25,6 +26,7 @@ type (
 		Budget                        *sync.Budget
 		Credential, AccountID         *string
 		WebhookURL                    *string
+		VerifyWrites                  bool
 	}
 	connectionsJSON struct {
 		Connections []connectionJSON
@@ -130,6 +132,22 @@ func TestConnectWithAToken(t *testing.T) {
 	}
 	if strings.Contains(d.log.String(), "theirs") {
 		t.Error("the log has the token")
+	}
+}
+
+func TestWritesAreVerifiedWhereItIsAskedFor(t *testing.T) {
+	d := open(t)
+	for _, on := range []string{"true", "false"} {
+		var c connectionJSON
+		d.do("PATCH connections?op=one&id=pipedrive", `{"verifyWrites":`+on+`}`).want(200).into(&c)
+		if text := fmt.Sprint(c.VerifyWrites); text != on || fmt.Sprint(d.connection("pipedrive").VerifyWrites) != on {
+			t.Errorf("verifyWrites is %s, want %s", text, on)
+		}
+	}
+	d.do("PATCH connections?op=one&id=pipedrive", `{"verifyWrites":"yes"}`).want(422)
+	d.do("PATCH connections?op=one&id=pipedrive", `{"verifyWrites":true,"action":"jump"}`).want(422)
+	if d.connection("pipedrive").VerifyWrites {
+		t.Error("a refused request changed the connection")
 	}
 }
 

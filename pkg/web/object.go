@@ -101,6 +101,13 @@ func (o *object) has(name string) bool {
 	return given
 }
 
+// choice returns a member that is true or false, or nil when it is absent.
+func (o *object) choice(name string) *bool {
+	var p *bool
+	o.take(name, &p, "has to be true or false")
+	return p
+}
+
 // number returns a member that is a whole number, or nil when it is absent.
 func (o *object) number(name string) *int64 {
 	var p *int64

@@ -61,6 +61,7 @@ func TestOverview(t *testing.T) {
 		Budget                        *sync.Budget
 		Credential, AccountID         *string
 		WebhookURL                    *string
+		VerifyWrites                  bool
 		Held                          string
 	}
 	var o struct {

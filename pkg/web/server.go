@@ -48,6 +48,7 @@ type Service interface {
 	PauseConnection(ctx context.Context, customer contact.CustomerID, provider contact.Provider) error
 	ResumeConnection(ctx context.Context, customer contact.CustomerID, provider contact.Provider) error
 	ConfirmDeletions(ctx context.Context, customer contact.CustomerID, provider contact.Provider) error
+	VerifyWrites(ctx context.Context, customer contact.CustomerID, provider contact.Provider, on bool) error
 	Disconnect(ctx context.Context, customer contact.CustomerID, provider contact.Provider) error
 
 	Settings(ctx context.Context, customer contact.CustomerID) (*sync.SettingsView, error)

@@ -739,6 +739,7 @@ export interface components {
          *       },
          *       "url": "https://app.hubspot.com/contacts/62515",
          *       "credential": "environment",
+         *       "verifyWrites": false,
          *       "accountId": "62515",
          *       "webhookUrl": "https://sync.example.com/api/webhook/hubspot"
          *     }
@@ -775,6 +776,8 @@ export interface components {
              * @enum {string|null}
              */
             credential: "environment" | "entered" | null;
+            /** @description Whether every write is checked for an edit it may have replaced. */
+            verifyWrites: boolean;
             /** @description The vendor's id of the account; null until it is learned at first use. */
             accountId: string | null;
             /** @description Where the CRM has to send its events, to be entered there; null: it has none, changes are found by polling. */
@@ -2507,6 +2510,7 @@ export interface operations {
                      *           },
                      *           "url": "https://app.hubspot.com/contacts/62515",
                      *           "credential": "environment",
+                     *           "verifyWrites": false,
                      *           "accountId": "62515",
                      *           "webhookUrl": "https://sync.example.com/api/webhook/hubspot"
                      *         }
@@ -2636,7 +2640,9 @@ export interface operations {
                  */
                 "application/json": {
                     /** @enum {string} */
-                    action: "test" | "pause" | "resume" | "confirm";
+                    action?: "test" | "pause" | "resume" | "confirm";
+                    /** @description Whether every write is checked for an edit it may have replaced, where that costs calls of its own (Pipedrive: 20 tokens each). HubSpot's writes are always checked. */
+                    verifyWrites?: boolean;
                 };
             };
         };

@@ -31,7 +31,8 @@ export function sampleConnection(over: Partial<Connection> = {}): Connection {
     budget: null,
     credential: "entered",
     accountId: "62515",
-    webhookUrl: null,
+    verifyWrites: false,
+  webhookUrl: null,
     ...over,
   };
 }

@@ -24,11 +24,12 @@ export function ConflictItem({ conflict }: { conflict: Conflict }) {
       <ul className="mt-2 space-y-1">
         {conflict.values.map(({ source, value, at }) => {
           const won = source === conflict.winner;
+          const lost = !won && conflict.winner !== null;
           return (
-            <li key={source} className="flex items-center gap-2 text-sm">
+            <li key={`${source} ${value}`} className="flex items-center gap-2 text-sm">
               <ProviderMark provider={source} />
               <span className="w-20 shrink-0 text-ink-2">{providerName(source)}</span>
-              <span className={cn("min-w-0 truncate", won ? "font-medium" : "text-ink-3 line-through decoration-ink-3/60")} title={at ?? undefined}>
+              <span className={cn("min-w-0 truncate", won && "font-medium", lost && "text-ink-3 line-through decoration-ink-3/60")} title={at ?? undefined}>
                 {value || "blank"}
               </span>
               {won && (

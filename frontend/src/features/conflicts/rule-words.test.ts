@@ -9,6 +9,9 @@ test.each<[Partial<Conflict>, string]>([
   [{ winner: "app", rule: "app_wins" }, "Your app won: the app outranks the CRMs"],
   [{ rule: "source:hubspot" }, "HubSpot won: this field follows it"],
   [{ rule: "longest_first" }, "HubSpot won: longest first"],
+  [{ winner: null, state: "open", rule: "manual" }, "It is left alone on every side until somebody decides"],
+  [{ winner: null, state: "open", rule: "flipping" }, "It kept changing back and forth, so it is left alone until somebody decides"],
+  [{ winner: null, state: "superseded", rule: "manual" }, "Nothing to decide any more: the values have changed since"],
   [{ winner: "app", state: "overridden" }, "Your app was chosen by a person"],
 ])("%j: %s", (over, words) => {
   expect(decision(conflict(over))).toBe(words);

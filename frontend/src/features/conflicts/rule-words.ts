@@ -5,12 +5,19 @@ const rules: Record<string, string> = {
   crm_wins: "a CRM outranks the app",
   app_wins: "the app outranks the CRMs",
   latest_wins: "the latest change wins",
-  manual: "a person decides",
+  manual: "a person decided",
+  flipping: "a person decided",
   change_beats_delete: "a change outranks a deletion",
 };
 
-/** Why the winner won: "HubSpot wins: a CRM outranks the app". */
+/** Why the winner won ("HubSpot won: a CRM outranks the app"), or why nobody has yet. */
 export function decision(conflict: Conflict): string {
+  if (conflict.state === "superseded") return "Nothing to decide any more: the values have changed since";
+  if (conflict.winner === null) {
+    return conflict.rule === "flipping"
+      ? "It kept changing back and forth, so it is left alone until somebody decides"
+      : "It is left alone on every side until somebody decides";
+  }
   if (conflict.state === "overridden") return `${providerName(conflict.winner)} was chosen by a person`;
   const reason = conflict.rule.startsWith("source:") ? "this field follows it" : (rules[conflict.rule] ?? conflict.rule.replaceAll("_", " "));
   return `${providerName(conflict.winner)} won: ${reason}`;
