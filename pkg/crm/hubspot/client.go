@@ -3,7 +3,8 @@
 //
 // It implements the port [sync.CRM] and [sync.Webhook]: it translates words,
 // batches, matches results to rows and classifies errors. It decides nothing about
-// contacts, keeps no state but the rate windows, and creates no subscriptions.
+// contacts, keeps no state but the rate windows and what it learned of the size of
+// batches, and creates no subscriptions.
 package hubspot
 
 import (
@@ -13,6 +14,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/sourcegraph/conc/pool"
@@ -85,6 +87,8 @@ type Client struct {
 	contacts string // path of the contacts endpoints
 	props    string // path of the contact property definitions
 	mapping  mapping
+	// fewHistories is set when the account was found to limit batches to [historySize].
+	fewHistories atomic.Bool
 }
 
 var _ sync.CRM = (*Client)(nil)
@@ -223,6 +227,15 @@ func (c *Client) Budget(context.Context) (sync.Budget, error) {
 	return sync.Budget{Used: used, Limit: limit.Calls, WindowSeconds: window, Classes: []sync.BudgetClass{
 		{Name: string(classGeneral), Unit: "calls", Used: used, Limit: limit.Calls, Left: limit.Calls - used, WindowSeconds: window},
 	}}, nil
+}
+
+// inBatches runs step for every batch of so many of n things, and waits.
+func (c *Client) inBatches(n, size int, step func(from, to int)) {
+	var steps []func()
+	for from := 0; from < n; from += size {
+		steps = append(steps, func() { step(from, min(from+size, n)) })
+	}
+	c.parallel(steps)
 }
 
 // parallel runs the steps, so many at once as the connection allows, and waits.

@@ -26,7 +26,7 @@ func TestConformance(t *testing.T) {
 		knobs   sandbox.Knobs
 	}{
 		"2026-03": {version: "2026-03"},
-		"2026-09": {version: "2026-09", knobs: sandbox.Knobs{OAuthApp: true, NoopKeepsModified: true}},
+		"2026-09": {version: "2026-09", knobs: sandbox.Knobs{OAuthApp: true, NoopKeepsModified: true, HistoryInputs: 50}},
 		"v3":      {version: "v3", knobs: sandbox.Knobs{KeepEmailCase: true, PreservePrimaryID: true, BatchConflictNamesID: true}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package hubspot
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/contactsync/contactsync/pkg/contact"
@@ -15,6 +16,34 @@ import (
 type version struct {
 	Value     looseValue `json:"value"`
 	Timestamp string     `json:"timestamp"`
+}
+
+// historySize is how many contacts a batch read with histories may ask for in
+// accounts that refuse [batchSize]: "The maximum number of inputs supported in a
+// batch request for property histories is 50." HubSpot documents no such limit.
+const historySize = 50
+
+// readSize is how many contacts one call reads.
+func (c *Client) readSize(sel selection) int {
+	if len(sel.History) > 0 && c.fewHistories.Load() {
+		return historySize
+	}
+	return batchSize
+}
+
+// readFewer reads the contacts of a batch with histories that HubSpot refused. When
+// smaller batches are answered, their number was the reason, and no larger one is
+// sent again.
+func (c *Client) readFewer(ctx context.Context, ids []contact.ExternalID, sel selection, readings []sync.Reading) {
+	var refused atomic.Bool
+	c.inBatches(len(ids), historySize, func(from, to int) {
+		if c.readBatch(ctx, ids[from:to], sel, readings[from:to]) != nil {
+			refused.Store(true)
+		}
+	})
+	if !refused.Load() {
+		c.fewHistories.Store(true)
+	}
 }
 
 // selection is what a read asks of a contact. Every mapped property is read.

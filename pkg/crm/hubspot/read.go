@@ -116,12 +116,9 @@ func (c *Client) Read(ctx context.Context, ids []contact.ExternalID, history []c
 	ids = distinct(ids)
 	sel := c.mapping.selection(history)
 	readings := make([]sync.Reading, len(ids))
-	var steps []func()
-	for from := 0; from < len(ids); from += batchSize {
-		to := min(from+batchSize, len(ids))
-		steps = append(steps, func() { c.readBatch(ctx, ids[from:to], sel, readings[from:to]) })
-	}
-	c.parallel(steps)
+	c.inBatches(len(ids), c.readSize(sel), func(from, to int) {
+		_ = c.readBatch(ctx, ids[from:to], sel, readings[from:to])
+	})
 	result := make(map[contact.ExternalID]sync.Reading, len(ids))
 	for i, id := range ids {
 		result[id] = readings[i]
@@ -129,7 +126,8 @@ func (c *Client) Read(ctx context.Context, ids []contact.ExternalID, history []c
 	return result
 }
 
-func (c *Client) readBatch(ctx context.Context, ids []contact.ExternalID, sel selection, readings []sync.Reading) {
+// readBatch sets the readings and returns the error that the whole batch met with.
+func (c *Client) readBatch(ctx context.Context, ids []contact.ExternalID, sel selection, readings []sync.Reading) error {
 	inputs := make([]inputID, len(ids))
 	for i, id := range ids {
 		inputs[i].ID = string(id)
@@ -145,13 +143,16 @@ func (c *Client) readBatch(ctx context.Context, ids []contact.ExternalID, sel se
 	}, &answer)
 	switch {
 	case err == nil:
+	case fault.Is(err, fault.Invalid) && len(sel.History) > 0 && len(ids) > historySize:
+		c.readFewer(ctx, ids, sel, readings)
+		return err
 	case fault.Is(err, fault.NotFound), fault.Is(err, fault.Invalid) && len(ids) > 1:
 		answer = batchAnswer{} // one id spoils the batch: ask for each
 	default:
 		for i := range readings {
 			readings[i].Err = err
 		}
-		return
+		return err
 	}
 	open := c.matchReadings(ids, sel, readings, answer.Results)
 	if len(open) > 1 && err == nil {
@@ -162,6 +163,7 @@ func (c *Client) readBatch(ctx context.Context, ids []contact.ExternalID, sel se
 		steps = append(steps, func() { readings[i] = c.readOne(ctx, ids[i], sel) })
 	}
 	c.parallel(steps)
+	return err
 }
 
 // dropArchived returns the indexes of open whose id is not that of an archived

@@ -52,13 +52,17 @@ func TestReadOfMergedIDs(t *testing.T) {
 				}
 				calls := 0
 				b.count(&calls)
-				readings := b.Read(b.ctx, made, nil)
+				readings := b.Read(b.ctx, made, []contact.Field{contact.Email})
 				if batch == nil && calls != 2 {
 					t.Errorf("%d calls, want the batch and one for the deleted contact", calls)
 				}
 				for _, id := range made[:2] {
-					if r := readings[id]; r.Err != nil || r.Record == nil || r.Record.ID != contact.ExternalID(survivor) {
-						t.Errorf("Read(%s) = %+v, want %s", id, r, survivor)
+					r := readings[id]
+					if r.Err != nil || r.Record == nil || r.Record.ID != contact.ExternalID(survivor) {
+						t.Fatalf("Read(%s) = %+v, want %s", id, r, survivor)
+					}
+					if history := r.Record.History[contact.Email]; len(history) != 1 || history[0].Value != "m0@example.com" {
+						t.Errorf("Read(%s) brings the history %v", id, history)
 					}
 				}
 				if r := readings[made[2]]; !r.Gone() {

@@ -56,12 +56,7 @@ func (c *Client) Update(ctx context.Context, requests []sync.UpdateRequest) []sy
 func (c *Client) Delete(ctx context.Context, ids []contact.ExternalID) []error {
 	unique := distinct(ids)
 	outcome := make([]error, len(unique))
-	var steps []func()
-	for from := 0; from < len(unique); from += batchSize {
-		to := min(from+batchSize, len(unique))
-		steps = append(steps, func() { c.archive(ctx, unique[from:to], outcome[from:to]) })
-	}
-	c.parallel(steps)
+	c.inBatches(len(unique), batchSize, func(from, to int) { c.archive(ctx, unique[from:to], outcome[from:to]) })
 	errs := make([]error, len(ids))
 	for i, id := range ids {
 		n, _ := slices.BinarySearch(unique, id)
@@ -106,12 +101,7 @@ func (c *Client) write(ctx context.Context, rows []*write) {
 				later = append(later, row)
 			}
 		}
-		var steps []func()
-		for from := 0; from < len(wave); from += batchSize {
-			batch := wave[from:min(from+batchSize, len(wave))]
-			steps = append(steps, func() { c.writeBatch(ctx, batch) })
-		}
-		c.parallel(steps)
+		c.inBatches(len(wave), batchSize, func(from, to int) { c.writeBatch(ctx, wave[from:to]) })
 		rows = later
 	}
 }
