@@ -24,20 +24,17 @@ type change struct {
 	Time changeMoment `json:"time"`
 }
 
-// changeMoment is a time in UTC, in whole seconds.
+// changeMoment is a time in UTC, in whole seconds; zero when it cannot be read.
 type changeMoment struct{ time.Time }
 
 func (m *changeMoment) UnmarshalJSON(data []byte) error {
-	var text string
-	if err := json.Unmarshal(data, &text); err != nil {
-		return err
+	text := strings.Trim(string(data), `"`)
+	for _, layout := range []string{time.DateTime, time.RFC3339} {
+		if at, err := time.Parse(layout, text); err == nil {
+			m.Time = at.UTC()
+		}
 	}
-	at, err := time.Parse(time.DateTime, text)
-	if err != nil {
-		at, err = time.Parse(time.RFC3339, text)
-	}
-	m.Time = at.UTC()
-	return err
+	return nil
 }
 
 // changelog returns the changes of a person newest first: all since a time, and
@@ -71,7 +68,7 @@ func (c *Client) changelog(ctx context.Context, id contact.ExternalID, since tim
 
 // reachesBefore reports whether what follows the log is older than since.
 func reachesBefore(log []change, since time.Time) bool {
-	if len(log) == 0 {
+	if len(log) == 0 || log[len(log)-1].Time.IsZero() {
 		return false
 	}
 	first, last := log[0].Time, log[len(log)-1].Time

@@ -22,9 +22,11 @@ func TestConformance(t *testing.T) {
 		"as documented": {},
 		"deleted ones are shown": {
 			ListDeleted: true, SecondDelete404: true, PostCreateBump: true, PlaceholderEmpty: true, SendRetryAfter: true,
+			ChangelogText: "json",
 		},
 		"deleted ones are 404": {
 			DeletedGet404: true, SilentNoops: true, EpochReset: true, HideDailyHeaders: true, NameTogether400: true, Plan: "growth",
+			ChangelogText: "joined",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

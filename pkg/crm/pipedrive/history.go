@@ -76,7 +76,7 @@ func stepsOf(log []change, keys []string, decode func(loggedValue) (string, bool
 		}
 		before, known := decode(row.Old)
 		after, told := decode(row.New)
-		if !known || !told {
+		if !known || !told || row.Time.IsZero() {
 			return nil, false
 		}
 		if before != after {
