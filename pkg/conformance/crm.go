@@ -101,6 +101,7 @@ var crmSuites = []struct {
 	cases []crmCase
 }{
 	{"read", crmReadCases},
+	{"history", crmHistoryCases},
 	{"write", crmWriteCases},
 	{"fields", crmFieldCases},
 	{"faults", crmFaultCases},

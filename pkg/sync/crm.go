@@ -41,11 +41,11 @@ type CRM interface {
 	// history, the records also carry the history of those fields where the vendor
 	// gives it in the same call ([Limits.History]); it costs no further call.
 	Read(ctx context.Context, ids []contact.ExternalID, history []contact.Field) map[contact.ExternalID]Reading
-	// History returns the changes of the fields of one record since a time, for
-	// vendors whose reads do not bring them: newest first per field, and after them
-	// the value that the oldest of them replaced. A field is left out when its
-	// changes cannot be told, and empty when there are none. An unknown id is
-	// fault.NotFound. One or more calls.
+	// History returns the changes of the fields of one record at or after since, in
+	// the vendor's resolution, for vendors whose reads do not bring them: newest first
+	// per field, and after them the value that the oldest of them replaced, where the
+	// vendor tells it. A field is left out when its changes cannot be told, and empty
+	// when there are none. An unknown id is fault.NotFound. One or more calls.
 	History(ctx context.Context, id contact.ExternalID, fields []contact.Field, since time.Time) (map[contact.Field][]Revision, error)
 	// FindByKeys returns the live records that carry one of the keys, several
 	// records per key if there are, looking only at records changed since then where
