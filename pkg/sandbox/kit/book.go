@@ -43,6 +43,12 @@ type Book interface {
 	SetKnobs(patch []byte) error
 }
 
+// Eraser is a [Book] of a CRM in which a person can erase a record for good, as
+// privacy laws want it, whether or not it was deleted before.
+type Eraser interface {
+	Erase(id string) error
+}
+
 // Desk is everything about a sandbox that is not the vendor's API: the control
 // endpoints under /__sandbox/ and the page everywhere else. None of it is counted,
 // limited or disturbed by faults. Requests from other web origins are refused.

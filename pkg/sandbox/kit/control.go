@@ -3,6 +3,7 @@ package kit
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -24,6 +25,7 @@ func (d *Desk) control(mux *http.ServeMux) {
 	mux.HandleFunc("PATCH /__sandbox/records/{id}", d.editRecord)
 	mux.HandleFunc("DELETE /__sandbox/records/{id}", d.deleteRecord)
 	mux.HandleFunc("POST /__sandbox/records/{id}/restore", d.restoreRecord)
+	mux.HandleFunc("POST /__sandbox/records/{id}/erase", d.eraseRecord)
 	mux.HandleFunc("POST /__sandbox/records/{id}/merge", d.mergeRecord)
 	mux.HandleFunc("GET /__sandbox/state", d.getState)
 	mux.HandleFunc("PATCH /__sandbox/knobs", d.patchKnobs)
@@ -103,6 +105,15 @@ func (d *Desk) deleteRecord(w http.ResponseWriter, r *http.Request) {
 
 func (d *Desk) restoreRecord(w http.ResponseWriter, r *http.Request) {
 	writeOutcome(w, d.Book.Restore(r.PathValue("id")))
+}
+
+func (d *Desk) eraseRecord(w http.ResponseWriter, r *http.Request) {
+	eraser, ok := d.Book.(Eraser)
+	if !ok {
+		writeProblem(w, http.StatusNotFound, errors.New("this CRM does not erase records"))
+		return
+	}
+	writeOutcome(w, eraser.Erase(r.PathValue("id")))
 }
 
 func (d *Desk) mergeRecord(w http.ResponseWriter, r *http.Request) {

@@ -45,6 +45,9 @@ type Fault struct {
 	Applied bool
 	// Delay waits in real time before anything else; for servers on a real port.
 	Delay time.Duration
+	// Hang waits in real time after the request took effect and before its answer:
+	// a caller that gives up meanwhile has timed out after the commit.
+	Hang time.Duration
 	// Drop is DropBefore, DropAfter, DropLate or "".
 	Drop string
 	// Late is how long after a DropLate, on the clock of the [Faults], the request
@@ -153,15 +156,16 @@ func (f *Fault) serve(w http.ResponseWriter, r *http.Request, next http.Handler)
 	if !pause(r, f.Delay) || f.Drop == DropBefore {
 		panic(http.ErrAbortHandler)
 	}
-	if f.Applied || f.Drop == DropAfter {
-		next.ServeHTTP(newRecorder(), r)
+	answer := newRecorder()
+	if f.Applied || f.Drop == DropAfter || f.Status == 0 {
+		next.ServeHTTP(answer, r)
 	}
-	if f.Drop == DropAfter {
+	if !pause(r, f.Hang) || f.Drop == DropAfter {
 		panic(http.ErrAbortHandler)
 	}
 	maps.Copy(w.Header(), f.Header)
 	if f.Status == 0 {
-		next.ServeHTTP(w, r)
+		answer.copyTo(w)
 		return
 	}
 	contentType := f.ContentType
@@ -199,11 +203,12 @@ type faultJSON struct {
 	Header      http.Header `json:"header,omitempty"`
 	Applied     bool        `json:"applied,omitempty"`
 	Delay       string      `json:"delay,omitempty"`
+	Hang        string      `json:"hang,omitempty"`
 	Drop        string      `json:"drop,omitempty"`
 	Late        string      `json:"late,omitempty"`
 }
 
-// MarshalJSON writes the fault with lower-case keys and Delay and Late as Go durations ("250ms").
+// MarshalJSON writes the fault with lower-case keys; Delay, Hang and Late are Go durations ("250ms").
 func (f Fault) MarshalJSON() ([]byte, error) {
 	out := faultJSON{
 		Method: f.Method, PathPrefix: f.PathPrefix, Skip: f.Skip, Times: f.Times, Status: f.Status, Body: f.Body,
@@ -212,13 +217,16 @@ func (f Fault) MarshalJSON() ([]byte, error) {
 	if f.Delay > 0 {
 		out.Delay = f.Delay.String()
 	}
+	if f.Hang > 0 {
+		out.Hang = f.Hang.String()
+	}
 	if f.Late > 0 {
 		out.Late = f.Late.String()
 	}
 	return json.Marshal(out)
 }
 
-// UnmarshalJSON reads what MarshalJSON writes and refuses an unknown Drop, Delay or Late.
+// UnmarshalJSON reads what MarshalJSON writes and refuses an unknown Drop or duration.
 func (f *Fault) UnmarshalJSON(data []byte) error {
 	var in faultJSON
 	if err := json.Unmarshal(data, &in); err != nil {
@@ -234,7 +242,7 @@ func (f *Fault) UnmarshalJSON(data []byte) error {
 	if in.Late != "" && in.Drop != DropLate {
 		return fmt.Errorf("late %q without drop %q", in.Late, DropLate)
 	}
-	return cmp.Or(readWait(&f.Delay, in.Delay), readWait(&f.Late, in.Late))
+	return cmp.Or(readWait(&f.Delay, in.Delay), readWait(&f.Hang, in.Hang), readWait(&f.Late, in.Late))
 }
 
 func readWait(wait *time.Duration, text string) (err error) {

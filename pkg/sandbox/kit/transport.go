@@ -81,6 +81,18 @@ func (r *recorder) Write(p []byte) (int, error) {
 	return r.body.Write(p)
 }
 
+// copyTo sends what was recorded; headers that w has already are kept.
+func (r *recorder) copyTo(w http.ResponseWriter) {
+	r.WriteHeader(http.StatusOK)
+	for name, values := range r.sent {
+		if _, set := w.Header()[name]; !set {
+			w.Header()[name] = values
+		}
+	}
+	w.WriteHeader(r.status)
+	_, _ = r.body.WriteTo(w)
+}
+
 func (r *recorder) response(req *http.Request) *http.Response {
 	r.WriteHeader(http.StatusOK)
 	return &http.Response{

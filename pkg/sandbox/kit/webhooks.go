@@ -15,6 +15,8 @@ type Delivery struct {
 	// Build makes the request of an attempt (0 is the first), so that timestamp
 	// and signature are those of the moment it is sent.
 	Build func(attempt int, now time.Time) (*http.Request, error)
+	// Delay is how long the first attempt waits.
+	Delay time.Duration
 	// Attempts holds the delay before each retry; its length is their number.
 	Attempts []time.Duration
 	// Tried, if not nil, is called after every attempt, outside any lock.
@@ -39,6 +41,8 @@ type Webhooks struct {
 	// Gather, if not nil, is called before each look at the queue and returns
 	// deliveries made of events that waited since; a vendor batches there.
 	Gather func() []Delivery
+	// Shuffle, if not nil, may put what is due into another order before it is sent.
+	Shuffle func(due []Delivery)
 
 	mu     sync.Mutex
 	queue  []Delivery // by due, equal ones in order of arrival
@@ -48,9 +52,9 @@ type Webhooks struct {
 	ended  chan struct{}
 }
 
-// Enqueue adds a delivery that is due now.
+// Enqueue adds a delivery that is due now, or after its Delay.
 func (w *Webhooks) Enqueue(d Delivery) {
-	d.due = w.Clock.Now()
+	d.due = w.Clock.Now().Add(d.Delay)
 	w.insert(d)
 	w.Wake()
 }
@@ -92,6 +96,9 @@ func (w *Webhooks) Flush(ctx context.Context) error {
 	defer w.flush.Unlock()
 	w.gather()
 	due := w.takeDue(w.Clock.Now())
+	if w.Shuffle != nil {
+		w.Shuffle(due)
+	}
 	for i, d := range due {
 		if err := ctx.Err(); err != nil {
 			w.insert(due[i:]...)
@@ -147,7 +154,7 @@ func (w *Webhooks) gather() {
 		return
 	}
 	for _, d := range w.Gather() {
-		d.due = w.Clock.Now()
+		d.due = w.Clock.Now().Add(d.Delay)
 		w.insert(d)
 	}
 }
