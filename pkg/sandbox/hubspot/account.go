@@ -23,12 +23,14 @@ type account struct {
 	live       int
 	properties []*property
 	byName     map[string]*property
+	groups     []*propertyGroup
 }
 
 func newAccount(portalID int64, now time.Time) *account {
 	a := &account{
 		portalID: portalID, lastID: firstID, ids: make(map[int64]*record), aliases: make(map[int64]int64),
 		unique: make(map[string]int64), byName: make(map[string]*property),
+		groups: builtinGroups(),
 	}
 	for _, p := range builtinProperties(now) {
 		a.addProperty(p)

@@ -15,13 +15,13 @@ const tokenLife = 30 * time.Minute
 type tokens struct {
 	static  string
 	access  map[string]time.Time // expiry by token
-	codes   map[string]bool      // unused authorization codes
+	codes   map[string]string    // redirect address of unused authorization codes
 	refresh map[string]bool
 	count   int
 }
 
 func newTokens(o Options) *tokens {
-	return &tokens{static: o.Token, access: make(map[string]time.Time), codes: make(map[string]bool), refresh: make(map[string]bool)}
+	return &tokens{static: o.Token, access: make(map[string]time.Time), codes: make(map[string]string), refresh: make(map[string]bool)}
 }
 
 func (t *tokens) next(kind string) string {

@@ -110,12 +110,17 @@ func (s *Server) Restore(id string) error {
 	})
 }
 
-// Purge erases a contact as a person in the CRM does who deletes it permanently.
+// Purge erases a contact as a person in the CRM does who deletes it permanently;
+// it may be archived.
 func (s *Server) Purge(id string) error {
-	return s.act(id, false, func(r *record, now time.Time) error {
+	erase := func(r *record, now time.Time) error {
 		s.purge(r, s.person(), now)
 		return nil
-	})
+	}
+	if s.act(id, true, erase) == nil {
+		return nil
+	}
+	return s.act(id, false, erase)
 }
 
 // Touch moves lastmodifieddate without changing a value, as logged activities and
@@ -236,6 +241,8 @@ func (b book) Load(records []map[string]string, silent bool) ([]string, error) {
 	}
 	return b.load(records, by)
 }
+
+func (b book) Erase(id string) error { return b.Purge(id) }
 
 func (b book) State() map[string]any {
 	b.mu.Lock()

@@ -335,7 +335,7 @@ func TestOAuth(t *testing.T) {
 	exchange := func(version, form string) answer {
 		return b.send(httptest.NewRequest("POST", "/oauth/"+version+"/token", strings.NewReader("client_id=client&client_secret=secret&"+form)))
 	}
-	const byCode = "grant_type=authorization_code&code=na1-sandbox-code-0001"
+	const byCode = "grant_type=authorization_code&code=na1-sandbox-code-0001&redirect_uri=https://app.example.com/back"
 	exchange("2026-03", byCode).exactly(200, `{"token_type":"bearer","refresh_token":"na1-sandbox-refresh-0002","access_token":"na1-sandbox-access-0003","expires_in":1800,"hub_id":62515,"scopes":["oauth","crm.objects.contacts.read","crm.objects.contacts.write","crm.schemas.contacts.read","crm.schemas.contacts.write"]}`)
 	exchange("v1", byCode).want(400, "BAD_AUTH_CODE")
 	read := func() answer {

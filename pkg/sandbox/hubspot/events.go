@@ -11,8 +11,8 @@ import (
 // eventLimit is how many events one request carries.
 const eventLimit = 100
 
-// retryDelays spread ten retries over 24 hours.
-var retryDelays = []int{60, 180, 600, 1_800, 3_600, 7_200, 10_800, 14_400, 18_000, 28_800}
+// retryDelays spread ten retries over 24 hours; chance adds up to a fifth to each.
+var retryDelays = []int{60, 180, 600, 1_800, 3_600, 7_200, 10_800, 14_400, 14_400, 18_000}
 
 // event is one entry of a webhook's body.
 type event struct {
@@ -24,6 +24,7 @@ type event struct {
 	Type                    string  `json:"subscriptionType"`
 	AttemptNumber           int     `json:"attemptNumber"`
 	ObjectID                int64   `json:"objectId"`
+	ObjectTypeID            string  `json:"objectTypeId,omitempty"` // of generic ones
 	PropertyName            string  `json:"propertyName,omitempty"`
 	PropertyValue           *string `json:"propertyValue,omitempty"`
 	ChangeFlag              string  `json:"changeFlag,omitempty"`
@@ -40,16 +41,18 @@ func (s *Server) emit(e event, by *actor, now time.Time) {
 	if s.webhookURL == "" || by.silent {
 		return
 	}
-	s.issued.event++
-	e.EventID, e.SubscriptionID = 3_900_000_000+s.issued.event, s.subscription(e.Type+" "+e.PropertyName)
 	e.PortalID, e.AppID, e.OccurredAt = s.options.PortalID, s.options.AppID, now.UnixMilli()
 	e.ChangeSource, e.SourceID = by.source, by.id
-	if s.chance(s.knobs.DropPercent) {
-		return
-	}
-	s.events = append(s.events, e)
-	if s.chance(s.knobs.DuplicatePercent) {
+	for _, e := range s.wanted(e) {
+		s.issued.event++
+		e.EventID = 3_900_000_000 + s.issued.event
+		if s.chance(s.knobs.DropPercent) {
+			continue
+		}
 		s.events = append(s.events, e)
+		if s.chance(s.knobs.DuplicatePercent) {
+			s.events = append(s.events, e)
+		}
 	}
 }
 
@@ -92,6 +95,9 @@ func (s *Server) delivery(events []event) kit.Delivery {
 		delays = retryDelays
 	}
 	d := kit.Delivery{Build: func(attempt int, now time.Time) (*http.Request, error) { return s.webhookRequest(events, attempt, now) }}
+	if late := s.knobs.WebhookDelayMS; late > 0 {
+		d.Delay = milliseconds(s.random.IntN(late + 1))
+	}
 	for _, seconds := range delays {
 		delay := time.Duration(seconds) * time.Second
 		if spread {

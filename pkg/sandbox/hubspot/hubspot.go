@@ -1,6 +1,6 @@
 // Package hubspot is a stateful stand-in of HubSpot for tests, for the local host
 // and for people in a browser: contacts, properties, search, account information,
-// OAuth and webhooks, as strict and as unpleasant as the vendor is documented to
+// OAuth, and webhooks with their subscriptions, as strict and as unpleasant as the vendor is documented to
 // be. Where the vendor's behaviour is not documented, a knob decides ([Knobs]).
 //
 // It keeps everything in memory, serves contacts only, ignores associations, and
@@ -35,6 +35,8 @@ type Options struct {
 	// ClientID and ClientSecret are the app's; the secret also signs webhooks.
 	ClientID, ClientSecret string
 	AppID, PortalID        int64
+	// DeveloperKey opens the app's webhook settings; "" refuses every key.
+	DeveloperKey string
 	// TimeZone is the account's; the daily budget ends at its midnight.
 	TimeZone string
 	// WebhookURL is the exact address events are sent to and signed for; "": none are sent.
@@ -67,6 +69,9 @@ type Server struct {
 	random     *rand.Rand
 	issued     struct{ correlation, event int64 }
 	subscribed map[string]int64 // subscription ids by type and property
+
+	hookSettings  hookSettings   // its target is webhookURL
+	subscriptions []subscription // nil: made outside the API, for everything
 }
 
 // New returns a sandbox without contacts. It panics when Options.TimeZone is unknown.
@@ -85,6 +90,7 @@ func New(o Options) *Server {
 		random:     rand.New(rand.NewPCG(o.Seed, 0x9e3779b97f4a7c15)),
 		subscribed: make(map[string]int64),
 	}
+	s.hookSettings = hookSettings{Throttling: throttling{MaxConcurrentRequests: 10, Period: "SECONDLY"}, CreatedAt: timestamp(s.now())}
 	s.knobs = o.Knobs.withDefaults()
 	s.faults.Clock = o.Clock
 	s.account = newAccount(o.PortalID, s.now())
@@ -98,7 +104,7 @@ func New(o Options) *Server {
 
 // ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	for _, root := range []string{"/crm/", "/account-info/", "/oauth/"} {
+	for _, root := range []string{"/crm/", "/account-info/", "/oauth/", "/webhooks/", "/app-webhooks/"} {
 		if strings.HasPrefix(r.URL.Path, root) {
 			s.api.ServeHTTP(w, r)
 			return

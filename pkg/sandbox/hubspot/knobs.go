@@ -60,6 +60,8 @@ type Knobs struct {
 	// DuplicatePercent and DropPercent of the events are sent twice or never.
 	DuplicatePercent int `json:"duplicatePercent"`
 	DropPercent      int `json:"dropPercent"`
+	// WebhookDelayMS is the most that a webhook waits before its first attempt; each waits a random part of it.
+	WebhookDelayMS int `json:"webhookDelayMs"`
 	// RetrySeconds are the delays before each retry; nil means ten, spread over 24 hours.
 	RetrySeconds []int `json:"retrySeconds"`
 	// RetryNewEventIDs gives events another eventId on each retry.

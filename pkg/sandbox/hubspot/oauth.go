@@ -23,6 +23,23 @@ type tokenAnswer struct {
 	Scopes       []string `json:"scopes,omitempty"`
 }
 
+func oauthRoutes(version string) []route {
+	token := route{label: "oauth.token", method: "POST", path: "/token", serve: (*Server).issueToken}
+	if version == "v1" {
+		return []route{
+			token,
+			{label: "oauth.access-token.get", method: "GET", path: "/access-tokens/{token}", serve: tokenByPath("access")},
+			{label: "oauth.refresh-token.get", method: "GET", path: "/refresh-tokens/{token}", serve: tokenByPath("refresh")},
+			{label: "oauth.refresh-token.delete", method: "DELETE", path: "/refresh-tokens/{token}", serve: (*Server).deleteRefreshToken},
+		}
+	}
+	return []route{
+		token,
+		{label: "oauth.introspect", method: "POST", path: "/token/introspect", serve: (*Server).introspectToken},
+		{label: "oauth.revoke", method: "POST", path: "/token/revoke", serve: (*Server).revokeToken},
+	}
+}
+
 // authorize stands for the consent page of app.hubspot.com: it grants at once and
 // sends the browser back with a code.
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
@@ -34,7 +51,7 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	code := s.tokens.next("code")
-	s.tokens.codes[code] = true
+	s.tokens.codes[code] = back.String()
 	s.mu.Unlock()
 	answer := back.Query()
 	answer.Set("code", code)
@@ -47,15 +64,19 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 
 // issueToken exchanges a code, once, or a refresh token, as often as it is sent.
 func (s *Server) issueToken(c *call) (int, any, error) {
-	form, err := url.ParseQuery(string(c.body))
-	if err != nil || s.options.ClientID == "" || form.Get("client_id") != s.options.ClientID || form.Get("client_secret") != s.options.ClientSecret {
-		return refuseToken("invalid_client", "BAD_CLIENT_ID", "missing or invalid client id or secret")
+	form, ok := s.clientForm(c)
+	if !ok {
+		return refuseClient()
 	}
 	refresh := form.Get("refresh_token")
 	switch form.Get("grant_type") {
 	case "authorization_code":
-		if !s.tokens.codes[form.Get("code")] {
+		redirect, known := s.tokens.codes[form.Get("code")]
+		if !known {
 			return refuseToken("invalid_grant", "BAD_AUTH_CODE", "missing or unknown auth code")
+		}
+		if form.Get("redirect_uri") != redirect {
+			return refuseToken("invalid_grant", "BAD_REDIRECT_URI", "missing or invalid redirect uri")
 		}
 		delete(s.tokens.codes, form.Get("code"))
 		refresh = s.tokens.next("refresh")
@@ -74,6 +95,17 @@ func (s *Server) issueToken(c *call) (int, any, error) {
 		answer.HubID, answer.Scopes = s.options.PortalID, s.grantedScopes()
 	}
 	return http.StatusOK, answer, nil
+}
+
+// clientForm reads the call's form, and reports whether it names this app's client.
+func (s *Server) clientForm(c *call) (url.Values, bool) {
+	form, err := url.ParseQuery(string(c.body))
+	known := err == nil && s.options.ClientID != "" && form.Get("client_id") == s.options.ClientID && form.Get("client_secret") == s.options.ClientSecret
+	return form, known
+}
+
+func refuseClient() (int, any, error) {
+	return refuseToken("invalid_client", "BAD_CLIENT_ID", "missing or invalid client id or secret")
 }
 
 func refuseToken(code, status, message string) (int, any, error) {

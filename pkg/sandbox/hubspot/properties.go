@@ -24,7 +24,6 @@ var (
 		"phone_number": {"phonenumber"},
 		"string":       {"text", "textarea", "file", "html", "phonenumber", "calculation_equation"},
 	}
-	propertyGroups = []string{"contactinformation", "emailinformation", "sales_properties", "social_media", "contactscripted", "deal_information"}
 )
 
 // propertyInput is a definition to create, or the parts to change of one.
@@ -88,7 +87,7 @@ func (s *Server) createProperty(c *call) (int, any, error) {
 
 // define adds a property, or brings an archived one of the same name back as it was.
 func (s *Server) define(in propertyInput, now time.Time) (*property, error) {
-	if err := in.check(); err != nil {
+	if err := in.check(s.account); err != nil {
 		return nil, err
 	}
 	existing := s.account.byName[in.Name]
@@ -133,7 +132,7 @@ func (a *account) uniqueProperties() int {
 }
 
 // check refuses a definition that lacks a part or contradicts itself.
-func (in propertyInput) check() error {
+func (in propertyInput) check(a *account) error {
 	for _, part := range [][2]string{
 		{"groupName", in.GroupName}, {"name", in.Name}, {"label", in.Label}, {"type", in.Type}, {"fieldType", in.FieldType},
 	} {
@@ -144,8 +143,8 @@ func (in propertyInput) check() error {
 	if !propertyName.MatchString(in.Name) || strings.HasPrefix(in.Name, "hs_") {
 		return badRequest("The property name %q is not valid: lower-case letters, digits and underscores, beginning with a letter, and not with hs_", in.Name)
 	}
-	if !slices.Contains(propertyGroups, in.GroupName) {
-		return badRequest("Property group %q does not exist", in.GroupName)
+	if a.group(in.GroupName) == nil {
+		return noGroup(in.GroupName)
 	}
 	if !slices.Contains(propertyFields[in.Type], in.FieldType) {
 		return badRequest("%q is not a field type of a property of type %q", in.FieldType, in.Type)
@@ -206,6 +205,9 @@ func (s *Server) updateProperty(c *call) (int, any, error) {
 	}
 	if in.HasUniqueValue != nil && *in.HasUniqueValue != p.HasUniqueValue {
 		return 0, nil, badRequest("hasUniqueValue of property %q cannot be changed after its creation", p.Name)
+	}
+	if in.GroupName != "" && s.account.group(in.GroupName) == nil {
+		return 0, nil, noGroup(in.GroupName)
 	}
 	if err := in.checkOptions(); err != nil {
 		return 0, nil, err

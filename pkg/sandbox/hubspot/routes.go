@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -71,6 +72,11 @@ func propertyRoutes() []route {
 		{label: "properties.create", method: "POST", path: "", scopes: write, serve: (*Server).createProperty},
 		{label: "properties.update", method: "PATCH", path: "/{name}", scopes: write, serve: (*Server).updateProperty},
 		{label: "properties.archive", method: "DELETE", path: "/{name}", scopes: write, serve: (*Server).archiveProperty},
+		{label: "properties.groups.list", method: "GET", path: "/groups", scopes: read, serve: (*Server).listGroups},
+		{label: "properties.groups.get", method: "GET", path: "/groups/{name}", scopes: read, serve: (*Server).getGroup},
+		{label: "properties.groups.create", method: "POST", path: "/groups", scopes: write, serve: (*Server).createGroup},
+		{label: "properties.groups.update", method: "PATCH", path: "/groups/{name}", scopes: write, serve: (*Server).updateGroup},
+		{label: "properties.groups.archive", method: "DELETE", path: "/groups/{name}", scopes: write, serve: (*Server).archiveGroup},
 		{label: "properties.batch.create", method: "POST", path: "/batch/create", scopes: write, serve: (*Server).batchCreateProperties},
 		{label: "properties.batch.read", method: "POST", path: "/batch/read", scopes: read, serve: (*Server).batchReadProperties},
 		{label: "properties.batch.archive", method: "POST", path: "/batch/archive", scopes: write, serve: (*Server).batchArchiveProperties},
@@ -102,7 +108,15 @@ func (s *Server) routes() http.Handler {
 		mount("/account-info/"+version, version, route{label: "account.details", method: "GET", path: "/details", serve: (*Server).accountDetails})
 	}
 	for _, version := range []string{"v1", "v3", "2026-03", "2026-09"} {
-		mount("/oauth/"+version, version, route{label: "oauth.token", method: "POST", path: "/token", open: true, serve: (*Server).issueToken})
+		for _, r := range oauthRoutes(version) {
+			r.open = true
+			mount("/oauth/"+version, version, r)
+		}
+	}
+	for _, prefix := range []string{"/webhooks/v3", "/webhooks/2026-03", "/app-webhooks/2026-09"} {
+		for _, r := range webhookRoutes() {
+			mount(prefix+"/{appId}", path.Base(prefix), asDeveloper(r))
+		}
 	}
 	mux.HandleFunc("GET /oauth/authorize", s.authorize)
 	mount("/", "", route{label: "unknown", open: true, serve: func(*Server, *call) (int, any, error) {

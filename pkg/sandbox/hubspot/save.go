@@ -14,6 +14,7 @@ type saved struct {
 	LastID, LastEvent int64
 	Aliases           map[int64]int64
 	Properties        []savedProperty
+	Groups            []propertyGroup
 	Contacts          []savedContact
 }
 
@@ -50,6 +51,9 @@ func (s *Server) SaveTo(w io.Writer) error {
 	for _, p := range s.account.properties {
 		account.Properties = append(account.Properties, savedProperty{*p, p.visibleFrom})
 	}
+	for _, g := range s.account.groups {
+		account.Groups = append(account.Groups, *g)
+	}
 	for _, r := range s.account.order {
 		account.Contacts = append(account.Contacts, r.save())
 	}
@@ -76,6 +80,12 @@ func (s *Server) LoadFrom(r io.Reader) error {
 		p.Property.visibleFrom = p.VisibleFrom
 		p.Property.Options = append([]option{}, p.Property.Options...)
 		a.addProperty(&p.Property)
+	}
+	if len(from.Groups) > 0 {
+		a.groups = nil
+	}
+	for _, g := range from.Groups {
+		a.groups = append(a.groups, &g)
 	}
 	for _, contact := range from.Contacts {
 		a.add(contact.record())
