@@ -63,8 +63,6 @@ func (s *Server) RemoveField(code string) bool {
 	if f == nil {
 		return false
 	}
-	removed := *f
-	removed.deleted, removed.updated = true, s.now
-	s.fields.replace(&removed)
+	s.dropField(f)
 	return true
 }

@@ -183,11 +183,36 @@ func previous(before, after map[string]any) map[string]any {
 	return old
 }
 
+// enqueue hands the event to the webhook, unless the seed loses it; it may double it.
 func (s *Server) enqueue(h *hook, a announcement) {
+	if s.chance(s.knobs.DropPercent) {
+		return
+	}
 	a.Meta.WebhookID = formatID(h.id)
 	a.Meta.Type = "general"
+	d := s.delivery(h, a)
+	s.sender.Enqueue(d)
+	if s.chance(s.knobs.DuplicatePercent) {
+		s.sender.Enqueue(d)
+	}
+}
+
+func (s *Server) chance(percent int) bool {
+	return percent > 0 && s.random.IntN(100) < percent
+}
+
+// shuffle puts what is due into random order, where the knob says so.
+func (s *Server) shuffle(due []kit.Delivery) {
+	s.lock()
+	defer s.unlock()
+	if s.knobs.ShuffleEvents {
+		s.random.Shuffle(len(due), func(i, j int) { due[i], due[j] = due[j], due[i] })
+	}
+}
+
+func (s *Server) delivery(h *hook, a announcement) kit.Delivery {
 	url, user, password := h.url, h.user, h.password
-	s.sender.Enqueue(kit.Delivery{
+	d := kit.Delivery{
 		Attempts: hookRetries,
 		Build: func(attempt int, _ time.Time) (*http.Request, error) {
 			s.lock()
@@ -203,7 +228,11 @@ func (s *Server) enqueue(h *hook, a announcement) {
 			return buildHook(url, user, password, sent)
 		},
 		Tried: func(attempt, status int, err error) { s.tried(h, attempt, status, err) },
-	})
+	}
+	if late := s.knobs.WebhookDelayMS; late > 0 {
+		d.Delay = time.Duration(s.random.IntN(late+1)) * time.Millisecond
+	}
+	return d
 }
 
 var errHookRemoved = errors.New("the webhook was deleted")

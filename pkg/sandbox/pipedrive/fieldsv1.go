@@ -72,6 +72,104 @@ func (s *Server) postFieldV1(c *call) (answer, error) {
 	return answer{status: http.StatusCreated, data: showFieldV1(&f)}, nil
 }
 
+// numberedField returns the active field of a v1 id, or nil.
+func (s *Server) numberedField(id int64) *field {
+	for _, f := range s.fields.active() {
+		if f.num == id {
+			return f
+		}
+	}
+	return nil
+}
+
+func (s *Server) pathFieldV1(c *call) (*field, error) {
+	id, err := c.id()
+	if err != nil {
+		return nil, err
+	}
+	f := s.numberedField(id)
+	if f == nil {
+		return nil, refuse(http.StatusNotFound, "", "Field not found")
+	}
+	return f, nil
+}
+
+func (s *Server) getFieldV1(c *call) (answer, error) {
+	f, err := s.pathFieldV1(c)
+	if err != nil {
+		return answer{}, err
+	}
+	return answer{data: showFieldV1(f)}, nil
+}
+
+// ownFieldV1 returns a field that may be changed.
+func (s *Server) ownFieldV1(c *call) (*field, error) {
+	f, err := s.pathFieldV1(c)
+	switch {
+	case err != nil:
+		return nil, err
+	case s.knobs.RegularUser:
+		return nil, noPermission()
+	case !f.isOwn:
+		return nil, refuse(http.StatusForbidden, "", "Field cannot be changed")
+	}
+	return f, nil
+}
+
+// putFieldV1 changes the name; options have paths of their own in v2.
+func (s *Server) putFieldV1(c *call) (answer, error) {
+	old, err := s.ownFieldV1(c)
+	if err != nil {
+		return answer{}, err
+	}
+	in := &input{props: c.body}
+	f := *old
+	if name := readFieldName(in, "name", false); name != "" {
+		f.name, f.updated = name, s.now
+	}
+	if in.err != nil {
+		return answer{}, in.err
+	}
+	s.fields.replace(&f)
+	return answer{data: showFieldV1(&f)}, nil
+}
+
+func (s *Server) deleteFieldV1(c *call) (answer, error) {
+	f, err := s.ownFieldV1(c)
+	if err != nil {
+		return answer{}, err
+	}
+	s.dropField(f)
+	return answer{data: idOnly{f.num}}, nil
+}
+
+// deleteFieldsV1 deletes several by id, and tells which ones it did.
+func (s *Server) deleteFieldsV1(c *call) (answer, error) {
+	if s.knobs.RegularUser {
+		return answer{}, noPermission()
+	}
+	q := query{values: c.query.values}
+	gone := []int64{}
+	for _, id := range q.ids("ids", maxIDs) {
+		if f := s.numberedField(id); f != nil && f.isOwn {
+			s.dropField(f)
+			gone = append(gone, id)
+		}
+	}
+	if q.err != nil || !q.has("ids") {
+		return answer{}, refuse(http.StatusBadRequest, "", "ids must be given")
+	}
+	return answer{data: map[string]any{"id": gone}}, nil
+}
+
+// dropField deletes a field; its values are gone with it.
+func (s *Server) dropField(old *field) *field {
+	f := *old
+	f.deleted, f.updated = true, s.now
+	s.fields.replace(&f)
+	return &f
+}
+
 // pagination is how v1 lists tell where they are.
 type pagination struct {
 	Start int  `json:"start"`

@@ -262,8 +262,5 @@ func (s *Server) deleteField(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	f := *old
-	f.deleted, f.updated = true, s.now
-	s.fields.replace(&f)
-	return answer{data: showField(&f)}, nil
+	return answer{data: showField(s.dropField(old))}, nil
 }

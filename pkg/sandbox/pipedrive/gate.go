@@ -57,7 +57,7 @@ func (s *Server) authenticate(r *http.Request) (caller, error) {
 		return caller{}, unauthorised()
 	}
 	bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if ok && s.accessToken != "" && bearer == s.accessToken {
+	if ok && (s.accessToken != "" && bearer == s.accessToken || s.now.Before(s.grants.access[bearer])) {
 		return caller{credential: bearer, oauth: true}, nil
 	}
 	token := r.Header.Get("X-Api-Token")

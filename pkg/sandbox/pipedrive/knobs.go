@@ -85,6 +85,14 @@ type Knobs struct {
 	RecentsData string `json:"recentsData"`
 	// FreshEventIDs gives every delivery attempt of an event its own meta.id.
 	FreshEventIDs bool `json:"freshEventIds"`
+	// DuplicatePercent and DropPercent of the events are sent twice or never.
+	DuplicatePercent int `json:"duplicatePercent"`
+	DropPercent      int `json:"dropPercent"`
+	// ShuffleEvents sends waiting events in random order.
+	ShuffleEvents bool `json:"shuffleEvents"`
+	// WebhookDelayMS is the most that an event waits before its first attempt; each
+	// waits a random part of it.
+	WebhookDelayMS int `json:"webhookDelayMs"`
 }
 
 // plan holds what one of the vendor's plans allows.

@@ -70,12 +70,18 @@ func v2Routes() map[string]*route {
 func v1Routes() map[string]*route {
 	return map[string]*route{
 		"GET /users/me":               {cost: 2, scopes: anyScope, handle: (*Server).getMe},
+		"GET /users/find":             {cost: 20, scopes: anyScope, handle: (*Server).findUsers},
+		"GET /users/{id}":             {cost: 2, scopes: anyScope, handle: (*Server).getUser},
 		"GET /users":                  {cost: 20, scopes: anyScope, handle: (*Server).listUsers},
 		"GET /recents":                {cost: 20, scopes: recents, handle: (*Server).listRecents},
 		"PUT /persons/{id}/merge":     {cost: 40, scopes: writeContacts, handle: (*Server).mergePersons},
 		"GET /persons/{id}/changelog": {cost: 20, scopes: readContacts, handle: (*Server).listChangelog},
 		"GET /personFields":           {cost: 20, scopes: readFields, handle: (*Server).listFieldsV1},
 		"POST /personFields":          {cost: 10, scopes: fieldSettings, handle: (*Server).postFieldV1},
+		"DELETE /personFields":        {cost: 10, scopes: fieldSettings, handle: (*Server).deleteFieldsV1},
+		"GET /personFields/{id}":      {cost: 2, scopes: readFields, handle: (*Server).getFieldV1},
+		"PUT /personFields/{id}":      {cost: 10, scopes: fieldSettings, handle: (*Server).putFieldV1},
+		"DELETE /personFields/{id}":   {cost: 6, scopes: fieldSettings, handle: (*Server).deleteFieldV1},
 		"GET /webhooks":               {cost: 10, scopes: admin, handle: (*Server).listWebhooks},
 		"POST /webhooks":              {cost: 10, scopes: admin, handle: (*Server).postWebhook},
 		"DELETE /webhooks/{id}":       {cost: 6, scopes: admin, handle: (*Server).deleteWebhook},
@@ -97,6 +103,7 @@ func (s *Server) handler() http.Handler {
 	for _, prefix := range []string{"/api/v1/", "/api/v2/", "/v1/", "/v2/"} {
 		mux.Handle(prefix, faulty)
 	}
+	mux.Handle("/oauth/", s.faults.Wrap(s.oauth()))
 	return mux
 }
 

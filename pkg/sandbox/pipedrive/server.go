@@ -1,17 +1,18 @@
 // Package pipedrive is a stateful local stand-in of Pipedrive for tests, demos and
 // people: persons, person fields and search of API v2, the v1 endpoints that have
-// no successor (users, recents, merge, changelog, webhooks), token costs, burst
-// and daily limits, webhooks v2, and a page on which a person edits records as if
+// no successor (users, recents, merge, changelog, webhooks), OAuth, token costs,
+// burst and daily limits, webhooks v2, and a page on which a person edits records as if
 // in the CRM. It is as strict as the vendor is; where the vendor's behaviour is
 // undocumented, [Knobs] choose.
 //
-// It keeps everything in memory and does not model deals, organizations, filters,
-// OAuth's token endpoints or visibility groups: an organization is just a number,
-// an access token is given, and every filter is unknown.
+// It keeps everything in memory and does not model deals, organizations, filters
+// or visibility groups: an organization is just a number, and every filter is
+// unknown.
 package pipedrive
 
 import (
 	"context"
+	"math/rand/v2"
 	"net/http"
 	"sync"
 	"time"
@@ -27,8 +28,11 @@ type Options struct {
 	Clock kit.Clock
 	// Token is the API token, sent as x-api-token; "" refuses every API token.
 	Token string
-	// AccessToken is an OAuth access token, sent as a bearer; "" refuses every one.
+	// AccessToken is an OAuth access token that never expires, sent as a bearer, next
+	// to those that the sandbox issues; "" means only those.
 	AccessToken string
+	// ClientID and ClientSecret are the app's; "" refuses to issue tokens.
+	ClientID, ClientSecret string
 	// CompanyID and CompanyDomain name the account; two accounts have different
 	// field codes. Default 7421053 and "sandbox".
 	CompanyID     int64
@@ -39,21 +43,25 @@ type Options struct {
 	// Webhooks sends the events; nil means a client with the vendor's 10 s patience
 	// and without redirects.
 	Webhooks *http.Client
-	Knobs    Knobs
+	// Seed steers lost, doubled, late and shuffled events.
+	Seed  uint64
+	Knobs Knobs
 }
 
 // Server is the sandbox. It is safe for concurrent use.
 type Server struct {
-	clock       kit.Clock
-	token       string
-	accessToken string
-	companyID   int64
-	domain      string
-	api         *http.ServeMux
-	http        http.Handler
-	calls       kit.Calls
-	faults      kit.Faults
-	sender      kit.Webhooks
+	clock        kit.Clock
+	token        string
+	accessToken  string
+	clientID     string
+	clientSecret string
+	companyID    int64
+	domain       string
+	api          *http.ServeMux
+	http         http.Handler
+	calls        kit.Calls
+	faults       kit.Faults
+	sender       kit.Webhooks
 
 	mu     sync.Mutex // guards what follows
 	now    time.Time  // of the operation that holds the lock
@@ -62,6 +70,8 @@ type Server struct {
 	fields *catalogue
 	hooks  hooks
 	gate   gate
+	grants grants
+	random *rand.Rand
 	serial uint64 // of the ids made so far
 }
 
@@ -75,8 +85,8 @@ const (
 // New returns a sandbox without records.
 func New(o Options) *Server {
 	s := &Server{
-		clock: o.Clock, token: o.Token, accessToken: o.AccessToken, companyID: o.CompanyID, domain: o.CompanyDomain,
-		knobs: o.Knobs, people: newPeople(), hooks: hooks{nextID: 1},
+		clock: o.Clock, token: o.Token, accessToken: o.AccessToken, clientID: o.ClientID, clientSecret: o.ClientSecret, companyID: o.CompanyID, domain: o.CompanyDomain,
+		knobs: o.Knobs, people: newPeople(), hooks: hooks{nextID: 1}, random: rand.New(rand.NewPCG(o.Seed, 0x9e3779b97f4a7c15)),
 	}
 	if s.companyID == 0 {
 		s.companyID = 7421053
@@ -85,7 +95,7 @@ func New(o Options) *Server {
 		s.domain = "sandbox"
 	}
 	s.fields = newCatalogue(s.companyID, s.clock.Now())
-	s.sender.Clock, s.sender.Client = o.Clock, o.Webhooks
+	s.sender.Clock, s.sender.Client, s.sender.Shuffle = o.Clock, o.Webhooks, s.shuffle
 	if o.Webhooks == nil {
 		s.sender.Client = &http.Client{Timeout: hookTimeout, CheckRedirect: noRedirect}
 	}
@@ -105,8 +115,8 @@ func (s *Server) Close() error {
 	return nil
 }
 
-// ServeHTTP serves the vendor's API under /api/v1, /api/v2, /v1 and /v2, the
-// control endpoints under /__sandbox/, and the page everywhere else.
+// ServeHTTP serves the vendor's API under /api/v1, /api/v2, /v1 and /v2, OAuth
+// under /oauth, the control endpoints under /__sandbox/, and the page everywhere else.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.http.ServeHTTP(w, r) }
 
 // Calls returns the counts of API calls by route, refused ones included.

@@ -2,6 +2,7 @@ package pipedrive
 
 import (
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -60,6 +61,38 @@ func (s *Server) getMe(*call) (answer, error) {
 
 func (s *Server) listUsers(*call) (answer, error) {
 	return answer{data: s.users(), additional: map[string]any{"company_id": s.companyID}}, nil
+}
+
+func (s *Server) getUser(c *call) (answer, error) {
+	id, err := c.id()
+	if err != nil {
+		return answer{}, err
+	}
+	u := s.user(id)
+	if u == nil {
+		return answer{}, refuse(http.StatusNotFound, "", "User not found")
+	}
+	return answer{data: *u}, nil
+}
+
+// findUsers looks for a part of a name, or of an e-mail address when asked.
+func (s *Server) findUsers(c *call) (answer, error) {
+	term := strings.ToLower(c.query.values.Get("term"))
+	if term == "" {
+		return answer{}, refuse(http.StatusBadRequest, "", "Search term must be given")
+	}
+	byEmail := c.query.values.Get("search_by_email") == "1"
+	found := []user{}
+	for _, u := range s.users() {
+		text := u.Name
+		if byEmail {
+			text = u.Email
+		}
+		if strings.Contains(strings.ToLower(text), term) {
+			found = append(found, u)
+		}
+	}
+	return answer{data: found}, nil
 }
 
 type recentItem struct {
