@@ -2,8 +2,10 @@ module github.com/contactsync/contactsync
 
 go 1.26.8
 
-// A package of npm brings a Go file along.
+// Packages of npm; one brings a Go file along.
 ignore ./frontend
+
+ignore ./scripts/peers/node_modules
 
 require (
 	github.com/getkin/kin-openapi v0.153.0
