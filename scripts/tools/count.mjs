@@ -4,6 +4,7 @@
 //   go test -json ... | node count.mjs go COUNTS
 //   node count.mjs vitest COUNTS REPORT.json
 //   node count.mjs playwright COUNTS REPORT.json
+//   node count.mjs node COUNTS REPORT.tap
 import { appendFileSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
@@ -57,6 +58,15 @@ function countPlaywright() {
   total.failed = stats.unexpected + stats.flaky + errors.length;
 }
 
-await { go: countGo, vitest: countVitest, playwright: countPlaywright }[kind]();
+/** The last lines of a TAP report hold the totals of node's own runner. */
+function countNode() {
+  const tail = readFileSync(report, "utf8");
+  const sum = (name) => Number(tail.match(new RegExp(`^# ${name} (\\d+)$`, "m"))?.[1] ?? NaN);
+  total.passed = sum("pass");
+  total.failed = sum("fail") + sum("cancelled");
+  if (Number.isNaN(total.passed + total.failed)) [total.passed, total.failed] = [0, 1]; // it ended early
+}
+
+await { go: countGo, vitest: countVitest, playwright: countPlaywright, node: countNode }[kind]();
 appendFileSync(counts, `${total.passed} ${total.failed}\n`);
 process.exit(total.failed > 0 ? 1 : 0);

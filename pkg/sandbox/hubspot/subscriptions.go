@@ -145,18 +145,18 @@ func (s *Server) createSubscription(c *call) (int, any, error) {
 	return http.StatusCreated, in, nil
 }
 
-func (in subscription) check() error {
-	object, kind, _ := strings.Cut(in.EventType, ".")
+func (sub subscription) check() error {
+	object, kind, _ := strings.Cut(sub.EventType, ".")
 	generic := object == "object"
 	switch {
 	case object != "contact" && !generic || !slices.Contains(contactEvents, kind) || generic && kind == "privacyDeletion":
-		return badRequest("Unknown eventType %q", in.EventType)
-	case generic && in.ObjectTypeID != "0-1":
+		return badRequest("Unknown eventType %q", sub.EventType)
+	case generic && sub.ObjectTypeID != "0-1":
 		return badRequest("objectTypeId must be 0-1 in this sandbox")
-	case (kind == "propertyChange") != (in.PropertyName != ""):
+	case (kind == "propertyChange") != (sub.PropertyName != ""):
 		return badRequest("propertyName belongs to propertyChange, and only to it")
-	case slices.Contains(unsubscribable, in.PropertyName):
-		return badRequest("The property %q cannot be subscribed to", in.PropertyName)
+	case slices.Contains(unsubscribable, sub.PropertyName):
+		return badRequest("The property %q cannot be subscribed to", sub.PropertyName)
 	}
 	return nil
 }
