@@ -30,10 +30,11 @@ func (p *pass) join(ctx context.Context) (bool, error) {
 			if len(rows) == 0 {
 				break
 			}
+			last := rows[len(rows)-1].Record.ID // joinPage may take rows out
 			if err := p.joinPage(ctx, ch, rows); err != nil {
 				return false, err
 			}
-			at.After = string(rows[len(rows)-1].Record.ID)
+			at.After = string(last)
 			if err := p.checkpoint(ctx); err != nil {
 				return false, err
 			}

@@ -17,7 +17,7 @@ import (
 
 var (
 	histories   = flag.Int("histories", 100, "how many random histories to run")
-	historySeed = flag.Uint64("seed", 1, "seed of the first history; the others follow")
+	historySeed = flag.Uint64("history-seed", 1, "seed of the first history; the others follow")
 )
 
 // TestRandomHistories lets people on three sides, a network that fails, lost and

@@ -12,7 +12,7 @@ import (
 const unnamed = "(no name)"
 
 // names returns a person's names as the contact has them: blank when the name is
-// one that stands for a missing name.
+// one that stands for a missing name, also where somebody has put a real one beside it.
 func (p *person) names() (first, last string) {
 	name := strings.TrimSpace(p.Name)
 	if name == "" {
@@ -24,16 +24,24 @@ func (p *person) names() (first, last string) {
 	if p.FirstName == "" && p.LastName == "" {
 		return name, ""
 	}
-	return p.FirstName, p.LastName
+	return realName(p.FirstName), realName(p.LastName)
 }
 
-// placeholder returns what stands for the name of a contact without one.
+func realName(part string) string {
+	if isPlaceholder(strings.TrimSpace(part)) {
+		return ""
+	}
+	return part
+}
+
+// placeholder returns what stands for the name of a contact without one. It has no
+// space, at which Pipedrive would take it for two names.
 func placeholder(email, phone string) string {
 	switch {
 	case strings.TrimSpace(email) != "":
 		return strings.TrimSpace(email)
 	case strings.TrimSpace(phone) != "":
-		return strings.TrimSpace(phone)
+		return strings.Join(strings.Fields(phone), "")
 	}
 	return unnamed
 }

@@ -76,12 +76,12 @@ func TestNames(t *testing.T) {
 			{contact.Values{contact.LastName: "Lovelace"}, "", "Lovelace"},
 			{contact.Values{contact.LastName: ""}, "augusta@example.com", ""},
 			{contact.Values{contact.Phone: "+1 555 0100"}, "augusta@example.com", ""},
-			{contact.Values{contact.Email: ""}, "+1", "555 0100"},
+			{contact.Values{contact.Email: ""}, "+15550100", ""},
 			{contact.Values{contact.Phone: ""}, "(no", "name)"},
 			{contact.Values{contact.FirstName: "Ada"}, "Ada", ""},
 		},
 		"none, a phone": {
-			{contact.Values{contact.Phone: "(020) 7946-0958"}, "(020)", "7946-0958"},
+			{contact.Values{contact.Phone: "(020) 7946-0958"}, "(020)7946-0958", ""},
 			{contact.Values{contact.Email: "ada@example.com"}, "ada@example.com", ""},
 		},
 		"nothing but pronouns": {
@@ -123,6 +123,8 @@ func TestNamesOfPeople(t *testing.T) {
 		{"old@example.com", "", "", ""},
 		{"+44", "20 7946 0958", "", ""},
 		{"(no", "name)", "", ""},
+		{"ada@example.com", "Lovelace", "", "Lovelace"},
+		{"Ada", "555-0100", "Ada", ""},
 		{"Ada", "(ada@example.com)", "Ada", "(ada@example.com)"},
 		{"7", "of 9", "7", "of 9"},
 		{"50", "", "50", ""}, // too short for a phone number
