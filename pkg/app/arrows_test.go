@@ -34,6 +34,7 @@ var arrows = map[string][]string{
 	"pkg/crm/transport":  {"pkg/sync/pace", "pkg/fault"},
 	"pkg/store/sqlite":   {"pkg/sync", "pkg/contact", "pkg/fault"},
 	"pkg/store/mongo":    {"pkg/sync", "pkg/contact", "pkg/fault"},
+	"pkg/store/memory":   {"pkg/sync", "pkg/contact", "pkg/fault"},
 	"pkg/secret":         {"pkg/fault"},
 	"pkg/contact":        {},
 	"pkg/fault":          {},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/contactsync/contactsync/pkg/contact"
+	"github.com/contactsync/contactsync/pkg/fault"
 	"github.com/contactsync/contactsync/pkg/sandbox/kit"
 	"github.com/contactsync/contactsync/pkg/sync"
 )
@@ -142,7 +143,7 @@ func (s *simulation) begin(w *worker, t *tenant, m move) {
 
 func (s *simulation) ended(w *worker, run *sync.Run, err error) {
 	if err != nil {
-		s.say("%s ends: %v", w.name, err)
+		s.say("%s ends: %s", w.name, fault.KindOf(err))
 		return
 	}
 	s.say("%s ends: %s %s %+v %s", w.name, run.Kind, run.State, run.Counts, run.Error)
@@ -293,7 +294,7 @@ func (s *simulation) request(w *worker, t *tenant, m move) {
 	}
 	done := func(what string, err error) {
 		if err != nil {
-			s.say("%s: %s is refused: %v", w.name, what, err)
+			s.say("%s: %s is refused: %s", w.name, what, fault.KindOf(err))
 		}
 	}
 	switch {
@@ -361,7 +362,7 @@ func (s *simulation) administer(w *worker, t *tenant, m move) {
 	s.reached[act.name]++
 	w.invoke(act.name+" "+string(p), func(ctx context.Context) {
 		if err := act.do(ctx); err != nil {
-			s.say("%s: %s is refused: %v", w.name, act.name, err)
+			s.say("%s: %s is refused: %s", w.name, act.name, fault.KindOf(err))
 		}
 	})
 }
@@ -382,7 +383,7 @@ func (s *simulation) takeUpConnections(t *tenant) {
 		}
 		w.run("take up "+string(c.Provider), func(ctx context.Context) {
 			if err := w.service.Connect(ctx, t.customer, c.Provider, t.token(c.Provider)); err != nil {
-				s.say("%s: connecting is refused: %v", w.name, err)
+				s.say("%s: connecting is refused: %s", w.name, fault.KindOf(err))
 			}
 		})
 	}

@@ -3,6 +3,8 @@ package sync_test
 import (
 	"context"
 	"slices"
+
+	"github.com/contactsync/contactsync/pkg/store/memory"
 )
 
 // shrinkRuns bounds the work of shrinking.
@@ -14,7 +16,7 @@ func shrink(ctx context.Context, seed uint64, moves []move, invariant string) []
 	runs := 0
 	breaks := func(moves []move) bool {
 		runs++
-		s := simulate(ctx, seed, moves, false)
+		s := simulate(ctx, memory.New(), seed, moves, false)
 		return len(s.broken) > 0 && s.broken[0].invariant == invariant
 	}
 	for size := len(moves) / 2; size > 0; {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/contactsync/contactsync/pkg/contact"
+	"github.com/contactsync/contactsync/pkg/fault"
 	"github.com/contactsync/contactsync/pkg/sync"
 )
 
@@ -24,10 +25,10 @@ func use[T any](ctx context.Context, s *simStore, name string, operation func(co
 	if err := s.sim.faults.ofStore(s.sim, name); err != nil {
 		return result, err
 	}
-	if ctx.Err() == nil {
-		ctx = context.WithoutCancel(ctx) // no time passes within it
+	if err := ctx.Err(); err != nil {
+		return result, fault.Wrap(fault.Retryable, name, err)
 	}
-	result, err = operation(ctx)
+	result, err = operation(context.WithoutCancel(ctx)) // no time passes within it
 	s.leave()
 	return result, err
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/contactsync/contactsync/pkg/contact"
 	"github.com/contactsync/contactsync/pkg/crm/hubspot"
 	"github.com/contactsync/contactsync/pkg/crm/pipedrive"
+	"github.com/contactsync/contactsync/pkg/store/memory"
 	"github.com/contactsync/contactsync/pkg/store/sqlite"
 	"github.com/contactsync/contactsync/pkg/sync"
 )
@@ -35,7 +36,7 @@ func TestSimulation(t *testing.T) {
 	failed := 0
 	for i := range uint64(*scheduleCount) {
 		seed := *scheduleSeed + i
-		s := simulate(t.Context(), seed, movesOf(seed), false)
+		s := simulate(t.Context(), memory.New(), seed, movesOf(seed), false)
 		total.add(s.reached)
 		if len(s.broken) == 0 {
 			continue
@@ -45,7 +46,7 @@ func TestSimulation(t *testing.T) {
 			continue
 		}
 		moves := shrink(t.Context(), seed, movesOf(seed), s.broken[0].invariant)
-		s = simulate(t.Context(), seed, moves, true)
+		s = simulate(t.Context(), memory.New(), seed, moves, true)
 		t.Fatalf("seed %d breaks:\n%s\n\nshrunk schedule:\n%s\n\nreplay: go test ./pkg/sync -run Simulation -schedules 1 -seed %d",
 			seed, s.report(), strings.Join(s.lines, "\n"), seed)
 	}
@@ -59,17 +60,39 @@ func TestSimulation(t *testing.T) {
 func TestSimulationIsRepeatable(t *testing.T) {
 	for i := range uint64(10) {
 		seed := *scheduleSeed + i
-		a := simulate(t.Context(), seed, movesOf(seed), true)
-		b := simulate(t.Context(), seed, movesOf(seed), true)
-		if a.hash.Sum64() == b.hash.Sum64() {
-			continue
+		a := simulate(t.Context(), memory.New(), seed, movesOf(seed), true)
+		b := simulate(t.Context(), memory.New(), seed, movesOf(seed), true)
+		sameTrace(t, a, b)
+	}
+}
+
+// TestSimulationOnSQLite holds that the store in memory stands for one that lasts: a
+// schedule goes the same way on both, step by step and answer by answer.
+func TestSimulationOnSQLite(t *testing.T) {
+	for i := range uint64(10) {
+		seed := *scheduleSeed + i
+		store, err := sqlite.Open(t.Context(), sqlite.Memory)
+		if err != nil {
+			t.Fatal(err)
 		}
-		for n := range min(len(a.lines), len(b.lines)) {
-			if a.lines[n] != b.lines[n] {
-				t.Fatalf("seed %d differs at step %d:\n%s\n%s\nafter\n%s", seed, n, a.lines[n], b.lines[n], strings.Join(a.lines[max(0, n-10):n], "\n"))
-			}
+		a := simulate(t.Context(), store, seed, movesOf(seed), true)
+		if err := store.Close(); err != nil {
+			t.Error(err)
 		}
-		t.Fatalf("seed %d: %d and %d steps", seed, len(a.lines), len(b.lines))
+		sameTrace(t, a, simulate(t.Context(), memory.New(), seed, movesOf(seed), true))
+	}
+}
+
+// sameTrace fails the test at the first step in which two simulations differ.
+func sameTrace(t *testing.T, a, b *simulation) {
+	t.Helper()
+	for n := range min(len(a.lines), len(b.lines)) {
+		if a.lines[n] != b.lines[n] {
+			t.Fatalf("seed %d differs at step %d:\n%s\n%s\nafter\n%s", a.seed, n, a.lines[n], b.lines[n], strings.Join(a.lines[max(0, n-10):n], "\n"))
+		}
+	}
+	if len(a.lines) != len(b.lines) || a.hash.Sum64() != b.hash.Sum64() {
+		t.Fatalf("seed %d: %d and %d steps, or other answers", a.seed, len(a.lines), len(b.lines))
 	}
 }
 
@@ -97,8 +120,8 @@ type simulation struct {
 }
 
 // simulate carries out a schedule, lets everything settle and checks it.
-func simulate(ctx context.Context, seed uint64, moves []move, keep bool) *simulation {
-	s := newSimulation(ctx, seed, keep)
+func simulate(ctx context.Context, store sync.Store, seed uint64, moves []move, keep bool) *simulation {
+	s := newSimulation(ctx, store, seed, keep)
 	defer s.close()
 	for _, m := range moves {
 		if len(s.broken) > 0 {
@@ -112,7 +135,7 @@ func simulate(ctx context.Context, seed uint64, moves []move, keep bool) *simula
 	return s
 }
 
-func newSimulation(ctx context.Context, seed uint64, keep bool) *simulation {
+func newSimulation(ctx context.Context, store sync.Store, seed uint64, keep bool) *simulation {
 	s := &simulation{
 		ctx: ctx, seed: seed, clock: &simClock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)},
 		reached: reached{}, hash: fnv.New64a(), keep: keep, spread: rand.New(rand.NewPCG(seed, 3)),
@@ -120,10 +143,6 @@ func newSimulation(ctx context.Context, seed uint64, keep bool) *simulation {
 	s.sched = &scheduler{clock: s.clock, failure: func(text string) { s.breaks("no panic", "%s", text) }}
 	s.clock.pause, s.clock.passed = s.sched.pause, s.landOverdue
 	s.model = newModel()
-	store, err := sqlite.Open(ctx, sqlite.Memory)
-	if err != nil {
-		panic(err)
-	}
 	s.store = store
 	s.tenants = append(s.tenants, newTenant(s, "acme", 1))
 	if seed%6 == 0 {
@@ -148,9 +167,6 @@ func newSimulation(ctx context.Context, seed uint64, keep bool) *simulation {
 func (s *simulation) close() {
 	for _, w := range s.workers {
 		s.sched.kill(w)
-	}
-	if err := s.store.(*sqlite.Store).Close(); err != nil {
-		panic(err)
 	}
 }
 

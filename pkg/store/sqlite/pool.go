@@ -42,8 +42,11 @@ func newPool(address string, size int) (*pool, error) {
 
 var errClosed = fault.New(fault.Unavailable, "The database is closed.")
 
-// with runs f with a connection.
+// with runs f with a connection. A context that has ended already gets none.
 func (p *pool) with(ctx context.Context, f func(*conn) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	select {
 	case <-p.closed:
 		return errClosed
