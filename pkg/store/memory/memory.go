@@ -212,6 +212,23 @@ func (s *Store) Value(ctx context.Context, key string, now time.Time) ([]byte, e
 	return slices.Clone(v.value), nil
 }
 
+// ChangeValue implements [sync.ValueStore].
+func (s *Store) ChangeValue(ctx context.Context, key string, now, until time.Time, change func([]byte) []byte) error {
+	_, done, err := s.of(ctx, "")
+	if err != nil {
+		return err
+	}
+	defer done()
+	var value []byte
+	if v, ok := s.values[key]; ok && v.until.After(rounded(now)) {
+		value = slices.Clone(v.value)
+	}
+	if next := change(value); next != nil {
+		s.values[key] = lasting[[]byte]{slices.Clone(next), rounded(until)}
+	}
+	return nil
+}
+
 // DropValue implements [sync.ValueStore].
 func (s *Store) DropValue(ctx context.Context, key string) error {
 	_, done, err := s.of(ctx, "")
