@@ -199,7 +199,7 @@ func (m *model) stagedWith(fits func(sync.Staged) bool) string {
 func (m *model) acquire(run *sync.Run, now time.Time) (*sync.Run, bool) {
 	var resumed *sync.Run
 	for _, r := range slices.Backward(m.runs) {
-		fits := r.Kind == run.Kind && !r.DryRun && !run.DryRun
+		fits := r.Kind == run.Kind && r.DryRun == run.DryRun
 		switch {
 		case r.State == sync.RunRunning && r.LeaseUntil.After(now):
 			return r, false
@@ -211,7 +211,7 @@ func (m *model) acquire(run *sync.Run, now time.Time) (*sync.Run, bool) {
 	}
 	if resumed == nil {
 		for _, r := range m.runs {
-			if r.State == sync.RunPartial && r.Kind == run.Kind && !run.DryRun && !r.DryRun {
+			if r.State == sync.RunPartial && r.Kind == run.Kind && r.DryRun == run.DryRun {
 				resumed = r
 			}
 		}

@@ -14,7 +14,7 @@ var runCases = []storeCase{
 	{"a run whose lease is over goes on with a raised fence", runResumed},
 	{"a partial run goes on, also after another kind of run", runPartial},
 	{"an interrupted run of another kind is closed as failed", runOtherKind},
-	{"a dry run neither resumes nor is resumed", runDry},
+	{"only dry runs go on with a dry run", runDry},
 	{"a run that ended is not handed out again", runEnded},
 	{"only the holder of the fence saves", runFenced},
 	{"the latest run is the running one, else the newest", runLatest},
@@ -148,7 +148,15 @@ func runDry(b *bench) {
 	again := newRun("d2", sync.Full, after(1001))
 	again.DryRun = true
 	b.end(b.acquire(again, after(1001), "d2"), sync.RunPartial)
-	b.acquire(newRun("r2", sync.Full, after(1002)), after(1002), "r1")
+	b.end(b.acquire(newRun("r2", sync.Full, after(1002)), after(1002), "r1"), sync.RunDone)
+
+	third := newRun("d3", sync.Full, after(1003))
+	third.DryRun = true
+	b.acquire(third, after(1003), "d2")
+	fourth := newRun("d4", sync.Full, after(2003))
+	fourth.DryRun, fourth.LeaseUntil = true, after(3003)
+	again = b.acquire(fourth, after(2003), "d2")
+	b.equal("fence", again.Fence, b.run("d2").Fence)
 }
 
 func runEnded(b *bench) {

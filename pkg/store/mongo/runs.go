@@ -49,9 +49,8 @@ type gateDoc struct {
 // that was is seen the next time.
 const acquireTries = 5
 
-// AcquireRun implements [sync.RunStore]. Up to seven round trips, once per run. A
-// dry run neither resumes nor is resumed. The error is fault.Conflict if a run of
-// the id exists already and has ended.
+// AcquireRun implements [sync.RunStore]. Up to seven round trips, once per run. The
+// error is fault.Conflict if a run of the id exists already and has ended.
 func (s *Store) AcquireRun(ctx context.Context, run *sync.Run, now time.Time) (*sync.Run, bool, error) {
 	const op = "mongo.acquireRun"
 	now = now.Truncate(time.Millisecond)
@@ -136,19 +135,17 @@ func (g *gate) beingWritten(ctx context.Context, last *sync.Run) (*sync.Run, err
 
 // choose chooses the run to go on with, else the new one.
 func (g *gate) choose(ctx context.Context) error {
-	if !g.run.DryRun {
-		i := slices.IndexFunc(g.running, func(r runDoc) bool { return r.Kind == g.run.Kind && !r.DryRun })
-		if i >= 0 {
-			g.resumed = &g.running[i]
-		} else {
-			partial, err := find[runDoc](ctx, g.Store, runsPartial, scoped(g.run.CustomerID, is("state", sync.RunPartial),
-				is("kind", g.run.Kind), is("dryRun", false)), 1, order(true, "startedAt", "id")...)
-			if err != nil {
-				return err
-			}
-			if len(partial) > 0 {
-				g.resumed = &partial[0]
-			}
+	i := slices.IndexFunc(g.running, func(r runDoc) bool { return r.Kind == g.run.Kind && r.DryRun == g.run.DryRun })
+	if i >= 0 {
+		g.resumed = &g.running[i]
+	} else {
+		partial, err := find[runDoc](ctx, g.Store, runsPartial, scoped(g.run.CustomerID, is("state", sync.RunPartial),
+			is("kind", g.run.Kind), is("dryRun", g.run.DryRun)), 1, order(true, "startedAt", "id")...)
+		if err != nil {
+			return err
+		}
+		if len(partial) > 0 {
+			g.resumed = &partial[0]
 		}
 	}
 	next := *g.run

@@ -18,7 +18,7 @@ WHERE customer = ? AND state = 'running' ORDER BY started DESC, id DESC`
 
 	partialRun = `
 SELECT doc FROM runs INDEXED BY runs_by_state
-WHERE customer = ? AND state = 'partial' AND kind = ? AND dry_run = 0 ORDER BY started DESC, id DESC LIMIT 1`
+WHERE customer = ? AND state = 'partial' AND kind = ? AND dry_run = ? ORDER BY started DESC, id DESC LIMIT 1`
 
 	insertRun = `
 INSERT INTO runs (kind, state, dry_run, started, lease_until, fence, doc, customer, id)
@@ -39,7 +39,7 @@ SELECT doc FROM runs INDEXED BY runs_by_start
 WHERE customer = ? AND dry_run = 0 AND kind <> 'import' ORDER BY started DESC, id DESC LIMIT 1`
 )
 
-// AcquireRun implements [sync.RunStore]. A dry run neither resumes nor is resumed.
+// AcquireRun implements [sync.RunStore].
 // The error is fault.Conflict if a run of the id exists already and has ended.
 func (s *Store) AcquireRun(ctx context.Context, run *sync.Run, now time.Time) (acquired *sync.Run, ok bool, err error) {
 	err = s.write(ctx, "sqlite.acquireRun", func(ctx context.Context, c *conn) error {
@@ -63,7 +63,7 @@ func acquireRun(ctx context.Context, c *conn, run *sync.Run, now time.Time) (*sy
 	}
 	var resumed *sync.Run
 	for _, r := range running {
-		if resumed == nil && r.Kind == run.Kind && !r.DryRun && !run.DryRun {
+		if resumed == nil && r.Kind == run.Kind && r.DryRun == run.DryRun {
 			resumed = r
 			continue
 		}
@@ -75,8 +75,8 @@ func acquireRun(ctx context.Context, c *conn, run *sync.Run, now time.Time) (*sy
 			return nil, false, err
 		}
 	}
-	if resumed == nil && !run.DryRun {
-		partial, err := list(ctx, c, scanRun, partialRun, run.CustomerID, run.Kind)
+	if resumed == nil {
+		partial, err := list(ctx, c, scanRun, partialRun, run.CustomerID, run.Kind, run.DryRun)
 		if err != nil {
 			return nil, false, err
 		}
