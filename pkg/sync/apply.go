@@ -35,9 +35,8 @@ func (p *pass) apply(ctx context.Context, items []*item) error {
 		for _, it := range items {
 			p.decide(it)
 		}
-		if p.dry {
+		if p.rehearsal != nil {
 			p.tally(items)
-			return nil
 		}
 		stale, err := p.saveDecisions(ctx, items)
 		if err != nil {

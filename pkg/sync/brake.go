@@ -97,7 +97,7 @@ func (p *pass) countDeletions(ctx context.Context, ch *channel, n, linked int) e
 
 // hold stops the deletions of a connection until a person confirms them.
 func (p *pass) hold(ctx context.Context, ch *channel, reason string) error {
-	if p.dry || ch.conn.Brake.Held() {
+	if ch.conn.Brake.Held() {
 		return nil
 	}
 	p.note(nil, Activity{Level: Failure, Provider: ch.conn.Provider, Op: "brake", Direction: "in", Message: "Deletions are held. " + reason})

@@ -80,6 +80,11 @@ func (c *choices) add(f contact.Field, field FieldSettings) {
 	}
 }
 
+// toApprove reports whether a person has to approve the first sync of a connection.
+func (c *choices) toApprove(conn *Connection) bool {
+	return c.approve && conn.BackfilledAt.IsZero() && conn.ApprovedAt.IsZero()
+}
+
 // choicesOf loads what applies to a customer.
 func (s *Service) choicesOf(ctx context.Context, customer contact.CustomerID) (choices, error) {
 	settings, err := s.store.Settings(ctx, customer)

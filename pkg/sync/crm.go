@@ -86,6 +86,9 @@ type Limits struct {
 	Deletions bool
 	// History reports whether reads by id bring the history of fields.
 	History bool
+	// Tokens is what one call of each kind takes of the vendor's daily budget, where
+	// that is not counted in calls; else zero.
+	Tokens CallKinds
 }
 
 // Account is the vendor's account behind a connection.

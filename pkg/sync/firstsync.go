@@ -19,6 +19,11 @@ import (
 // full runs the phases that are left. It returns when all are done or the time is
 // out; the checkpoint says which.
 func (p *pass) full(ctx context.Context) error {
+	if p.rehearsal != nil {
+		if err := p.startRehearsal(ctx); err != nil {
+			return err
+		}
+	}
 	steps := []struct {
 		phase Phase
 		do    func(context.Context) (done bool, err error)
@@ -77,7 +82,7 @@ func (p *pass) listingFailed(ctx context.Context, ch *channel, err error) {
 func (p *pass) listOne(ctx context.Context, ch *channel) error {
 	at := p.listing(ch)
 	if at.StartedAt.IsZero() {
-		at.StartedAt = p.clock.Now()
+		at.StartedAt, at.Planned = p.clock.Now(), ch.conn.planned()
 	}
 	for !at.Done {
 		if p.outOfTime(ctx) {
@@ -95,7 +100,7 @@ func (p *pass) listOne(ctx context.Context, ch *channel) error {
 		if err := p.store.PutStaged(ctx, p.customer, p.run.ID, rows); err != nil {
 			return err
 		}
-		at.Cursor, at.Done, at.Records = page.Next, page.Next == "", at.Records+len(rows)
+		at.Cursor, at.Done, at.Records, at.Pages = page.Next, page.Next == "", at.Records+len(rows), at.Pages+1
 		p.setListing(ch, func(l *Listing) { *l = at })
 		if err := p.progress(ctx, PhaseList, len(rows), 0); err != nil {
 			return err
@@ -139,7 +144,7 @@ func (p *pass) reconcileAll(ctx context.Context) (bool, error) {
 	if done, err = p.reconcilePages(ctx, true, p.newPage); err != nil || !done {
 		return done, err
 	}
-	if err := p.finish(ctx); err != nil || p.dry {
+	if err := p.finish(ctx); err != nil {
 		return true, err
 	}
 	return true, p.complete(ctx)
@@ -252,14 +257,35 @@ func (p *pass) attachRows(it *item, rows []Staged) {
 		case row.Review != "":
 			it.next.holdLink(ch)
 		default:
-			ch.reads[row.Record.ID] = Reading{Record: row.Record, At: p.listing(ch).StartedAt}
-			switch l := it.next.Link(ch.conn.ID); {
-			case l != nil && (l.ExternalID == row.Record.ID || slices.Contains(row.Record.Absorbed, l.ExternalID)):
-				l.follow(row.Record, it.next.ID)
-			default:
-				it.next.addLink(ch, row.Record.ID)
-				p.count(ch.conn.Provider.Source(), func(n *Counts) { n.Linked++ })
-			}
+			p.attachRow(it, ch, row.Record)
+		}
+	}
+}
+
+// attachRow takes a listed record for a reading, as of when its listing began. A link
+// whose record was reported missing since is read by id instead.
+func (p *pass) attachRow(it *item, ch *channel, r *Record) {
+	p.fillPlanned(ch, r)
+	listed := p.listing(ch).StartedAt
+	l := it.next.Link(ch.conn.ID)
+	switch own := l != nil && (l.ExternalID == r.ID || slices.Contains(r.Absorbed, l.ExternalID)); {
+	case own && l.MissingSince.After(listed):
+	case own:
+		ch.reads[r.ID] = Reading{Record: r, At: listed}
+		l.follow(r, it.next.ID)
+	case l != nil && l.ExternalID != "" && l.State != LinkDetached: // linked to another one meanwhile
+	default:
+		ch.reads[r.ID] = Reading{Record: r, At: listed}
+		it.next.addLink(ch, r.ID)
+		p.count(ch.conn.Provider.Source(), func(n *Counts) { n.Linked++ })
+	}
+}
+
+// fillPlanned gives a record the fields that were made since it was listed.
+func (p *pass) fillPlanned(ch *channel, r *Record) {
+	for _, f := range p.listing(ch).Planned {
+		if _, listed := r.Fields[f]; !listed && f != contact.SyncKey && ch.conn.Has(f) {
+			r.Fields[f] = ""
 		}
 	}
 }
@@ -327,9 +353,6 @@ func (p *pass) complete(ctx context.Context) error {
 
 // workOff finishes what the phases before left due.
 func (p *pass) workOff(ctx context.Context) (bool, error) {
-	if p.dry {
-		return true, p.store.DropStaged(ctx, p.customer, p.run.ID)
-	}
 	err := p.work(ctx, true)
 	return !p.outOfTime(ctx), err
 }

@@ -10,7 +10,7 @@ import (
 
 // Overview is the state of a customer's synchronisation, for people.
 type Overview struct {
-	State         string    // idle, running, attention
+	State         string    // idle, running, waiting (for an approval), attention
 	LastSuccessAt time.Time // the oldest of the connections'; zero: never
 	Pending       int       // contacts and hints that wait
 	Errors        int       // contacts with an error
@@ -18,6 +18,7 @@ type Overview struct {
 	Contacts      int
 	Connections   []ConnectionStatus
 	Run           *Run // the running run, else the latest; nil: none
+	Waiting       *Run // the run whose plan is to be approved; nil: none
 }
 
 // ConnectionStatus is one connection's part of it.
@@ -72,9 +73,17 @@ func (s *Service) Status(ctx context.Context, customer contact.CustomerID) (*Ove
 		if first || c.LastSuccessAt.Before(o.LastSuccessAt) {
 			o.LastSuccessAt, first = c.LastSuccessAt, false
 		}
-		if state := o.Connections[len(o.Connections)-1].State; state != ConnectionActive && state != ConnectionNew || c.Brake.Held() {
+		if state := o.Connections[len(o.Connections)-1].State; state != ConnectionActive && state != ConnectionNew && state != ConnectionWaiting || c.Brake.Held() {
 			o.State = "attention"
 		}
+		if c.State == ConnectionWaiting && o.Waiting == nil {
+			if o.Waiting, err = s.store.Run(ctx, customer, c.WaitsFor); err != nil && !fault.Is(err, fault.NotFound) {
+				return nil, err
+			}
+		}
+	}
+	if o.Waiting != nil && o.State == "idle" {
+		o.State = "waiting"
 	}
 	if o.Errors > 0 {
 		o.State = "attention"

@@ -19,18 +19,18 @@ import (
 // pass is one piece of work for one customer within one invocation.
 type pass struct {
 	*Service
-	choices  choices
-	customer contact.CustomerID
-	run      *Run // what it counts into; only stored for runs
-	channels []*channel
-	replaced []contact.ConnectionID // whose links have ended
-	late     bool                   // there was no time to open every connection
-	meter    *Meter
-	dry      bool      // decide and count, write nothing
-	deadline time.Time // zero: none
-	margin   time.Duration
-	ready    []*item            // all writes answered, to be acknowledged
-	rounds   map[contact.ID]int // how often a contact was found due again
+	choices   choices
+	customer  contact.CustomerID
+	run       *Run // what it counts into; only stored for runs
+	channels  []*channel
+	replaced  []contact.ConnectionID // whose links have ended
+	late      bool                   // there was no time to open every connection
+	meter     *Meter
+	rehearsal *rehearsal // nil: it is in earnest
+	deadline  time.Time  // zero: none
+	margin    time.Duration
+	ready     []*item            // all writes answered, to be acknowledged
+	rounds    map[contact.ID]int // how often a contact was found due again
 
 	mu       gosync.Mutex // guards log, run and late while connections are listed in parallel
 	activity []Activity
@@ -48,15 +48,16 @@ func (s *Service) begin(ctx context.Context, customer contact.CustomerID, run *R
 	if err != nil {
 		return nil, ctx, err
 	}
-	p := &pass{Service: s, choices: chosen, customer: customer, run: run, meter: &Meter{}, rounds: map[contact.ID]int{}, dry: run.DryRun}
+	p := &pass{Service: s, choices: chosen, customer: customer, run: run, meter: &Meter{}, rounds: map[contact.ID]int{}}
+	if run.rehearses() {
+		p.Service, p.rehearsal = s.rehearse(p)
+		s = p.Service
+	}
 	if deadline, ok := ctx.Deadline(); ok {
 		p.deadline = deadline
 		p.margin = min(max(deadline.Sub(s.clock.Now())/5, minMargin), maxMargin)
 	}
 	ctx = WithMeter(ctx, p.meter)
-	if run.Fence == 0 { // of an edit or an event, not of a run
-		ctx = urgent(ctx)
-	}
 	now := s.clock.Now()
 	for _, c := range conns {
 		if c.State == ConnectionReplaced {
@@ -64,12 +65,15 @@ func (s *Service) begin(ctx context.Context, customer contact.CustomerID, run *R
 		}
 	}
 	conns = slices.DeleteFunc(conns, func(c *Connection) bool {
-		return !c.usable(now) && !(IsUrgent(ctx) && c.takesUrgent())
+		return !c.usable(now) || p.rehearsal == nil && chosen.toApprove(c)
 	})
 	slices.SortFunc(conns, func(a, b *Connection) int {
 		return cmp.Or(cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.ID, b.ID))
 	})
-	opened, late := make([]*channel, len(conns)), make([]bool, len(conns))
+	if p.rehearsal != nil {
+		p.rehearsal.first = neverListed(conns)
+	}
+	opened, late, unopened := make([]*channel, len(conns)), make([]bool, len(conns)), make([]error, len(conns))
 	tasks := make([]func(), len(conns))
 	for i, c := range conns {
 		tasks[i] = func() {
@@ -77,6 +81,7 @@ func (s *Service) begin(ctx context.Context, customer contact.CustomerID, run *R
 			if err != nil {
 				late[i] = p.tooLate(err)
 				s.stop(ctx, c, err)
+				unopened[i] = err
 				return
 			}
 			opened[i] = ch
@@ -84,6 +89,9 @@ func (s *Service) begin(ctx context.Context, customer contact.CustomerID, run *R
 	}
 	s.parallel(tasks...)
 	p.late = slices.Contains(late, true)
+	if p.rehearsal != nil {
+		p.rehearsal.without(conns, unopened)
+	}
 	p.channels = slices.DeleteFunc(opened, func(ch *channel) bool { return ch == nil })
 	return p, ctx, nil
 }
@@ -179,9 +187,6 @@ func (p *pass) flushLog(ctx context.Context) {
 	entries, reviews := p.activity, p.reviews
 	p.activity, p.reviews = nil, nil
 	p.mu.Unlock()
-	if p.dry {
-		return
-	}
 	ctx = context.WithoutCancel(ctx)
 	if len(reviews) > 0 {
 		if err := p.store.PutReviews(ctx, p.customer, reviews); err != nil {

@@ -29,6 +29,10 @@ type Connection struct {
 	// BackfilledAt is when the first full listing was joined; zero: not yet.
 	BackfilledAt time.Time `json:"backfilledAt,omitzero"`
 	SweptAt      time.Time `json:"sweptAt,omitzero"`
+	// WaitsFor is the run whose plan is to be approved, of a waiting connection.
+	// ApprovedAt is when the first sync was; zero: it was not, or need not be.
+	WaitsFor   string    `json:"waitsFor,omitempty"`
+	ApprovedAt time.Time `json:"approvedAt,omitzero"`
 	// Behind reports that work was left out while the connection could not be used:
 	// the next run lists it in full.
 	Behind bool `json:"behind,omitempty"`
@@ -49,6 +53,7 @@ type ConnectionState string
 const (
 	ConnectionNew          ConnectionState = "new" // not listed in full yet
 	ConnectionActive       ConnectionState = "active"
+	ConnectionWaiting      ConnectionState = "waiting" // for the approval of its first sync
 	ConnectionPaused       ConnectionState = "paused"
 	ConnectionThrottled    ConnectionState = "throttled"
 	ConnectionUnauthorised ConnectionState = "unauthorised"
@@ -65,12 +70,8 @@ func (c *Connection) Has(f contact.Field) bool { return c.Fields[f].State == Fie
 
 // usable reports whether calls make sense at now.
 func (c *Connection) usable(now time.Time) bool {
-	return c.takesUrgent() && !now.Before(c.SnoozedUntil)
+	return !c.left() && c.State != ConnectionUnauthorised && c.State != ConnectionWaiting && !now.Before(c.SnoozedUntil)
 }
-
-// takesUrgent reports whether calls make sense that people wait for: those may go on
-// while a limit holds the rest up, with what is kept of it for them.
-func (c *Connection) takesUrgent() bool { return !c.left() && c.State != ConnectionUnauthorised }
 
 // left reports whether a person ended the connection, for a while or for good.
 func (c *Connection) left() bool {
@@ -91,6 +92,7 @@ const (
 //
 //	running -> done | failed
 //	running -> partial -> running (the next invocation goes on)
+//	running -> waiting -> partial (a person approved) | cancelled
 type RunState string
 
 const (
@@ -98,6 +100,10 @@ const (
 	RunPartial RunState = "partial"
 	RunDone    RunState = "done"
 	RunFailed  RunState = "failed"
+	// RunWaiting has made its plan, and waits for a person to approve it.
+	RunWaiting RunState = "waiting"
+	// RunCancelled was not approved, or is no longer what would be approved.
+	RunCancelled RunState = "cancelled"
 )
 
 // Run is one synchronisation, possibly over several invocations.
@@ -120,7 +126,17 @@ type Run struct {
 	Calls      map[contact.Provider]int  `json:"calls,omitempty"`
 	SetupCalls map[contact.Provider]int  `json:"setupCalls,omitempty"`
 	Plan       *PlanSummary              `json:"plan,omitempty"`
+	// Approval says whether the run has to be approved; "": it does not.
+	Approval Approval `json:"approval,omitempty"`
 }
+
+// Approval says where a run stands that a person has to approve.
+type Approval string
+
+const (
+	ApprovalNeeded Approval = "needed" // it makes a plan, and waits
+	ApprovalGiven  Approval = "given"  // it does what was planned
+)
 
 // Phase is a full run's place in its work; phases follow in this order.
 type Phase string
@@ -150,8 +166,11 @@ type Listing struct {
 	Cursor    string    `json:"cursor,omitempty"`
 	Done      bool      `json:"done,omitempty"`
 	Records   int       `json:"records"`
+	Pages     int       `json:"pages"`
 	StartedAt time.Time `json:"startedAt"`
 	Error     string    `json:"error,omitempty"` // left out of this run
+	// Planned are fields that did not exist yet: every record had them blank.
+	Planned []contact.Field `json:"planned,omitempty"`
 }
 
 // Progress is for people.
@@ -171,17 +190,6 @@ type Counts struct {
 	Conflicts int `json:"conflicts"`
 	Unchanged int `json:"unchanged"`
 	Errors    int `json:"errors"`
-}
-
-// PlanSummary is what a dry run found, per side and with its cost in calls.
-type PlanSummary struct {
-	Creates   map[contact.Source]int   `json:"creates"`
-	Updates   map[contact.Source]int   `json:"updates"`
-	Links     map[contact.Source]int   `json:"links"`
-	Deletes   map[contact.Source]int   `json:"deletes"`
-	Conflicts int                      `json:"conflicts"`
-	Reviews   int                      `json:"reviews"`
-	Calls     map[contact.Provider]int `json:"calls"`
 }
 
 // Level of an activity entry.

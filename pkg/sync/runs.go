@@ -46,11 +46,11 @@ const runWait = 250 * time.Millisecond
 // sync is Sync without waiting: while another invocation works on the customer, its
 // run is returned as RunRunning.
 func (s *Service) sync(ctx context.Context, customer contact.CustomerID, req SyncRequest) (*Run, error) {
-	kind, err := s.kindOf(ctx, customer, req)
+	kind, approval, err := s.kindOf(ctx, customer, req)
 	if err != nil {
 		return nil, err
 	}
-	run, ok, err := s.acquire(ctx, customer, kind, req.DryRun)
+	run, ok, err := s.acquire(ctx, customer, &Run{Kind: kind, DryRun: req.DryRun, Approval: approval})
 	if err != nil || !ok {
 		return run, err
 	}
@@ -94,36 +94,49 @@ func (p *pass) steps(ctx context.Context) error {
 }
 
 // kindOf decides whether accounts are listed in full: when asked to, when one was
-// never listed or missed work, and once a day.
-func (s *Service) kindOf(ctx context.Context, customer contact.CustomerID, req SyncRequest) (Kind, error) {
-	if req.Kind == Full || req.DryRun {
-		return Full, nil
+// never listed or missed work, and once a day. A first listing may have to be
+// approved.
+func (s *Service) kindOf(ctx context.Context, customer contact.CustomerID, req SyncRequest) (kind Kind, approval Approval, err error) {
+	if req.DryRun {
+		return Full, "", nil
 	}
 	conns, err := s.store.Connections(ctx, customer)
 	if err != nil {
-		return "", err
+		return "", "", err
+	}
+	chosen, err := s.choicesOf(ctx, customer)
+	if err != nil {
+		return "", "", err
+	}
+	kind = Incremental
+	if req.Kind == Full {
+		kind = Full
 	}
 	now := s.clock.Now()
 	for _, c := range conns {
-		if c.usable(now) && (c.BackfilledAt.IsZero() || c.Behind || now.Sub(c.SweptAt) > sweepEvery) {
-			return Full, nil
+		if !c.usable(now) {
+			continue
+		}
+		if c.BackfilledAt.IsZero() || c.Behind || now.Sub(c.SweptAt) > sweepEvery {
+			kind = Full
+		}
+		if chosen.toApprove(c) {
+			approval = ApprovalNeeded
 		}
 	}
-	return Incremental, nil
+	return kind, approval, nil
 }
 
-// acquire begins a run, or goes on with one that was left partial.
-func (s *Service) acquire(ctx context.Context, customer contact.CustomerID, kind Kind, dry bool) (*Run, bool, error) {
+// acquire begins a run as asked for, or goes on with one that was left partial.
+func (s *Service) acquire(ctx context.Context, customer contact.CustomerID, run *Run) (*Run, bool, error) {
 	now := s.clock.Now()
-	run := &Run{
-		ID: s.newID(now), CustomerID: customer, Kind: kind, DryRun: dry, State: RunRunning,
-		StartedAt: now, LeaseUntil: now.Add(lease), Fence: 1, Checkpoint: Checkpoint{Phase: PhaseList},
-		Progress: Progress{Phase: PhaseList},
-	}
+	run.ID, run.CustomerID, run.State = s.newID(now), customer, RunRunning
+	run.StartedAt, run.LeaseUntil, run.Fence = now, now.Add(lease), 1
+	run.Checkpoint, run.Progress = Checkpoint{Phase: PhaseList}, Progress{Phase: PhaseList}
 	if deadline, ok := ctx.Deadline(); ok && deadline.Add(leaseSpare).Before(run.LeaseUntil) {
 		run.LeaseUntil = deadline.Add(leaseSpare)
 	}
-	if dry {
+	if run.rehearses() {
 		run.Plan = newPlan()
 	}
 	return s.store.AcquireRun(ctx, run, now)
@@ -205,12 +218,38 @@ func (s *Service) end(ctx context.Context, p *pass, run *Run, err error) {
 	}
 	if run.State != RunPartial {
 		run.Progress.Phase = PhaseDone
-		p.priceOfPlan()
 		p.noteRun()
+	}
+	if p.rehearsal != nil && run.State == RunDone {
+		p.closePlan(ctx)
+		s.takePlan(ctx, p)
 	}
 	p.flushLog(ctx)
 	if err := p.checkpoint(ctx); err != nil {
 		s.log.WarnContext(ctx, "save run", "run", run.ID, "error", err)
+		return
+	}
+	s.afterRun(ctx, p)
+}
+
+// afterRun does what follows from a run that is saved.
+func (s *Service) afterRun(ctx context.Context, p *pass) {
+	ctx = context.WithoutCancel(ctx)
+	var err error
+	switch p.run.State {
+	case RunWaiting:
+		err = s.holdForApproval(ctx, p)
+	case RunPartial:
+		if p.rehearsal != nil && p.run.Approval == ApprovalGiven {
+			err = s.approveAgain(ctx, p)
+		}
+	case RunFailed, RunDone:
+		if p.run.Kind == Full && (p.rehearsal != nil || p.run.State == RunFailed) {
+			err = s.store.DropStaged(ctx, p.customer, p.run.ID)
+		}
+	}
+	if err != nil {
+		s.log.WarnContext(ctx, "after run", "run", p.run.ID, "error", err)
 	}
 }
 
@@ -230,6 +269,9 @@ func (p *pass) problems(first string) []string {
 		if ch.stopped != nil {
 			list = append(list, ch.conn.Provider.Title()+": "+fault.Public(ch.stopped))
 		}
+	}
+	if p.rehearsal != nil {
+		list = append(list, p.rehearsal.absent...)
 	}
 	return list
 }

@@ -208,8 +208,8 @@ type RunStore interface {
 	// AcquireRun stores run as the customer's running run, unless one is running whose
 	// lease lasts beyond now: then that one is returned with ok false. A run whose
 	// lease is over, or that ended partial, is handed out again with a raised fence
-	// and the new lease if it is of the same kind as run and no dry run; otherwise it
-	// is closed as failed (when it was running) and run is stored.
+	// and the new lease if it is of the same kind as run, and as dry; otherwise it is
+	// closed as failed (when it was running) and run is stored.
 	AcquireRun(ctx context.Context, run *Run, now time.Time) (acquired *Run, ok bool, err error)
 	// AddRun stores a run that has ended already, such as an import.
 	AddRun(ctx context.Context, run *Run) error
@@ -281,11 +281,6 @@ type ValueStore interface {
 	PutValue(ctx context.Context, key string, value []byte, until time.Time) error
 	// Value returns a value that counts at now; fault.NotFound.
 	Value(ctx context.Context, key string, now time.Time) ([]byte, error)
-	// ChangeValue replaces a value that counts at now by what change makes of it (nil:
-	// there is none), to count until a time; nobody else changes it meanwhile. Change
-	// only computes: it may be called several times, and the last call is the one that
-	// counts. When it returns nil the value stays as it is.
-	ChangeValue(ctx context.Context, key string, now, until time.Time, change func(value []byte) []byte) error
 	// DropValue removes a value; one that is not there is no error.
 	DropValue(ctx context.Context, key string) error
 	// CountAttempt counts one attempt under the key and returns how many there were,

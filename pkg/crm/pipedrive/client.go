@@ -58,7 +58,7 @@ type Options struct {
 	// say otherwise. Negative Calls switch the limit off.
 	RateLimit transport.Limit
 	// Permits shares the token's limits with other clients; nil: this client alone.
-	Permits *transport.Permits
+	Permits transport.Permits
 	// Parallel is how many writes are under way at once; default 12.
 	Parallel int
 	// Jitter spreads the waits before repetitions; see [transport.Options].
@@ -107,9 +107,6 @@ func New(o Options) *Client {
 		Judge:        judge,
 		Explain:      c.explain,
 		Usage:        usage,
-		Urgent:       sync.IsUrgent,
-		Cost:         cost,
-		DayUnit:      "tokens",
 		Count:        func(ctx context.Context, setup bool) { sync.CountCall(ctx, contact.Pipedrive, setup) },
 		Jitter:       o.Jitter,
 		Log:          o.Log,
@@ -137,9 +134,13 @@ func (c *Client) authorise(ctx context.Context) (transport.Credential, error) {
 	return transport.Credential{Header: "X-Api-Token", Value: token}, err
 }
 
-// Limits implements [sync.CRM].
+// Limits implements [sync.CRM]. What calls cost is told in
+// https://pipedrive.readme.io/docs/core-api-concepts-rate-limiting
 func (c *Client) Limits() sync.Limits {
-	return sync.Limits{ListPage: listPage, Read: readSize, Create: 1, Update: 1, Delete: 1, Timeout: edgeTimeout}
+	return sync.Limits{
+		ListPage: listPage, Read: readSize, Create: 1, Update: 1, Delete: 1, Timeout: edgeTimeout,
+		Tokens: sync.CallKinds{List: 10, Read: 10, Get: 1, History: 20, Create: 5, Update: 5, Delete: 3},
+	}
 }
 
 // Account implements [sync.CRM]: see
@@ -188,7 +189,16 @@ func (c *Client) isVendor() bool {
 }
 
 // Budget implements [sync.CRM].
-func (c *Client) Budget(ctx context.Context) (sync.Budget, error) { return c.api.Budget(ctx) }
+func (c *Client) Budget(context.Context) (sync.Budget, error) {
+	used, limit := c.api.Budget()
+	if limit.Calls <= 0 {
+		return sync.Budget{}, nil
+	}
+	window := int(limit.Per.Seconds())
+	return sync.Budget{Used: used, Limit: limit.Calls, WindowSeconds: window, Classes: []sync.BudgetClass{
+		{Name: string(classBurst), Unit: "calls", Used: used, Limit: limit.Calls, Left: limit.Calls - used, WindowSeconds: window},
+	}}, nil
+}
 
 // parallel runs step for 0 to n-1, so many at once as the connection allows, and waits.
 func (c *Client) parallel(n int, step func(i int)) {

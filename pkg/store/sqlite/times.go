@@ -102,11 +102,20 @@ func roundRun(r *sync.Run) {
 			r.Checkpoint.Listings[id] = l
 		}
 	}
+	if r.Plan == nil {
+		return
+	}
+	for provider, c := range r.Plan.Costs {
+		if at := rounded(c.ResetsAt); at != c.ResetsAt {
+			c.ResetsAt = at
+			r.Plan.Costs[provider] = c
+		}
+	}
 }
 
 func roundConnection(c *sync.Connection) {
 	for f, at := range c.FieldSince {
 		c.FieldSince[f] = rounded(at)
 	}
-	round(&c.FieldsAt, &c.Watermark, &c.BackfilledAt, &c.SweptAt, &c.SnoozedUntil, &c.LastSuccessAt, &c.Brake.HeldAt, &c.Brake.ConfirmedUntil, &c.Brake.Since, &c.CreatedAt)
+	round(&c.FieldsAt, &c.Watermark, &c.BackfilledAt, &c.SweptAt, &c.SnoozedUntil, &c.LastSuccessAt, &c.ApprovedAt, &c.Brake.HeldAt, &c.Brake.ConfirmedUntil, &c.Brake.Since, &c.CreatedAt)
 }
