@@ -193,6 +193,8 @@ func (d *desk) fixture(address string, n int) string {
 		run, err := d.store.store.LatestRun(d.Context(), "default")
 		d.must(err)
 		id = run.ID
+	case address == "sync?op=approve" || address == "sync?op=cancel":
+		id = d.waitingRun(n)
 	case address == "conflicts?op=one":
 		made, err := d.app.Service.CreateContact(d.Context(), "default", valuesOf(n))
 		d.must(err)
@@ -302,7 +304,8 @@ func (d *desk) expect(name string, at door, who visitor, answer answer, asked []
 // expectLetIn checks what someone who is let in gets: all of one customer's data
 // and nothing of another's.
 func (d *desk) expectLetIn(name string, at door, who visitor, answer answer, asked []operation) {
-	foreign := who.as == "elsewhere" && (strings.Contains(at.address, "?op=one") || strings.Contains(at.address, "=run") || strings.Contains(at.address, "=restore"))
+	foreign := who.as == "elsewhere" && (strings.Contains(at.address, "?op=one") || strings.Contains(at.address, "=run") || strings.Contains(at.address, "=restore") ||
+		strings.Contains(at.address, "=approve") || strings.Contains(at.address, "=cancel"))
 	if foreign && !strings.HasPrefix(at.address, "connections") && answer.status != 404 {
 		d.Errorf("%s: %d, want 404: %s", name, answer.status, answer.text)
 	}
@@ -316,8 +319,7 @@ func (d *desk) expectLetIn(name string, at door, who visitor, answer answer, ask
 		return // works for every customer
 	}
 	for _, op := range asked {
-		// The pace of calls is of a vendor's account, and holds their number only.
-		if op.scope != who.as && !strings.HasPrefix(op.scope, "session") && !strings.HasPrefix(op.scope, "pace:") {
+		if op.scope != who.as && !strings.HasPrefix(op.scope, "session") {
 			d.Errorf("%s: the store was asked for %v, want only %q", name, op, who.as)
 		}
 	}
@@ -356,4 +358,23 @@ func (d *desk) expectAtSession(name string, at door, who visitor, answer answer,
 			d.Errorf("%s: the store was asked for %v", name, op)
 		}
 	}
+}
+
+// waitingRun stores a run that waits for approval, and has HubSpot wait for it.
+func (d *desk) waitingRun(n int) string {
+	d.Helper()
+	id := fmt.Sprintf("waiting-%d", n)
+	d.must(d.store.store.AddRun(d.Context(), &sync.Run{
+		ID: id, CustomerID: "default", Kind: sync.Full, State: sync.RunWaiting, Approval: sync.ApprovalNeeded,
+		StartedAt: d.clock.Now(), Plan: &sync.PlanSummary{},
+	}))
+	conns, err := d.store.store.Connections(d.Context(), "default")
+	d.must(err)
+	for _, c := range conns {
+		if c.Provider == contact.HubSpot {
+			c.State, c.WaitsFor = sync.ConnectionWaiting, id
+			d.must(d.store.store.SaveConnection(d.Context(), c))
+		}
+	}
+	return id
 }

@@ -47,6 +47,8 @@ var (
 			{http.MethodGet, "", (*Server).status},
 			{http.MethodPost, "", (*Server).startSync},
 			{http.MethodGet, "run", (*Server).getRun},
+			{http.MethodPost, "approve", (*Server).approveRun},
+			{http.MethodPost, "cancel", (*Server).cancelRun},
 		},
 	}
 	CronSync = Function{

@@ -292,7 +292,19 @@ type (
 	countsJSON struct{ Pulled, Created, Updated, Deleted, Linked, Conflicts, Unchanged, Errors int }
 	sidesJSON  struct{ HubSpot, Pipedrive, App int }
 	callsJSON  struct{ HubSpot, Pipedrive, Membrane int }
-	runJSON    struct {
+	costJSON   struct {
+		Units, Seconds int
+		Unit           string
+		Left           *int
+		ResetsAt       *time.Time
+		Exceeds        bool
+	}
+	planItemJSON struct {
+		Kind, Side, ContactID, ContactName, Message string
+		ExternalIDs                                 []string
+		Fields                                      []struct{ Field, Before, After string }
+	}
+	runJSON struct {
 		ID, Kind, State, StartedAt, FinishedAt, Error string
 		DryRun                                        bool
 		Progress                                      struct {
@@ -306,6 +318,10 @@ type (
 			Creates, Updates, Links, Deletes sidesJSON
 			Conflicts, Reviews               int
 			Calls                            callsJSON
+			Costs                            map[string]costJSON
+			Seconds                          int
+			Changed                          bool
+			Sample                           []planItemJSON
 		}
 	}
 )

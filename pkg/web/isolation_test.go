@@ -101,7 +101,7 @@ func (c *tenant) enter() {
 
 func (c *tenant) firstSync() {
 	c.do("POST setup/pronouns", "").want(200)
-	run := c.sync()
+	run := c.approved()
 	c.runs = append(c.runs, run.ID)
 	var page pageJSON
 	c.do("GET contacts?q=eve", "").want(200).into(&page)
@@ -111,6 +111,22 @@ func (c *tenant) firstSync() {
 	}
 	c.do("GET sync?op=run&id="+run.ID, "").want(200)
 	c.must(c.hubspot.FlushWebhooks(c.Context()))
+}
+
+// approved drops the first plan that is made, and approves the second.
+func (c *tenant) approved() runJSON {
+	c.do("PATCH settings", `{"approveFirstSync":true}`).want(200)
+	var run runJSON
+	c.do("POST sync", "").want(200).into(&run)
+	c.do("POST sync?op=cancel&id="+run.ID, "").want(200)
+	c.do("PATCH connections?op=one&id=hubspot", `{"action":"resume"}`).want(200)
+	c.do("PATCH connections?op=one&id=pipedrive", `{"action":"resume"}`).want(200)
+	c.do("POST sync", "").want(200).into(&run)
+	c.do("POST sync?op=approve&id="+run.ID, "").want(200).into(&run)
+	if run.State != "done" {
+		c.Fatalf("%s: %+v", c.id, run)
+	}
+	return run
 }
 
 // event changes a record in the customer's account. Its event says only which record
@@ -192,10 +208,11 @@ func (c *tenant) trespass(them *tenant, rows *rows) {
 	before := rows.of(c.desk, them.id)
 	for _, call := range []string{
 		"GET contacts?op=one&id=" + them.ada.ID, "PATCH contacts?op=one&id=" + them.ada.ID, "DELETE contacts?op=one&id=" + them.ada.ID,
-		"POST contacts?op=restore&id=" + them.ada.ID, "GET sync?op=run&id=" + them.runs[0], "POST conflicts?op=one&id=" + them.conflicts[0],
+		"POST contacts?op=restore&id=" + them.ada.ID, "GET sync?op=run&id=" + them.runs[0],
+		"POST sync?op=approve&id=" + them.runs[0], "POST sync?op=cancel&id=" + them.runs[0], "POST conflicts?op=one&id=" + them.conflicts[0],
 	} {
 		body := map[bool]string{true: `{"choose":"hubspot"}`, false: `{"lastName":"` + c.mark + `"}`}[strings.Contains(call, "conflicts")]
-		if strings.HasPrefix(call, "GET") || strings.Contains(call, "restore") || strings.HasPrefix(call, "DELETE") {
+		if strings.HasPrefix(call, "GET") || strings.Contains(call, "restore") || strings.Contains(call, "sync") || strings.HasPrefix(call, "DELETE") {
 			body = ""
 		}
 		c.do(call, body).problem(404)

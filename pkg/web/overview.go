@@ -17,6 +17,7 @@ type overviewView struct {
 	Contacts      int              `json:"contacts"`
 	Connections   []connectionView `json:"connections"`
 	Run           *runView         `json:"run,omitempty"`
+	Waiting       *runView         `json:"waiting,omitempty"`
 }
 
 func (s *Server) viewOverview(customer contact.CustomerID, o *sync.Overview) overviewView {
@@ -35,6 +36,10 @@ func (s *Server) viewOverview(customer contact.CustomerID, o *sync.Overview) ove
 	if o.Run != nil {
 		run := viewRun(o.Run)
 		v.Run = &run
+	}
+	if o.Waiting != nil {
+		run := viewRun(o.Waiting)
+		v.Waiting = &run
 	}
 	return v
 }

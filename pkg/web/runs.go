@@ -52,6 +52,22 @@ func (s *Server) getRun(c *call) (reply, error) {
 	return ok(viewRun(run))
 }
 
+func (s *Server) approveRun(c *call) (reply, error) {
+	run, err := s.Service.Approve(c.Context(), c.customer, c.id)
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(viewRun(run))
+}
+
+func (s *Server) cancelRun(c *call) (reply, error) {
+	run, err := s.Service.CancelPlan(c.Context(), c.customer, c.id)
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(viewRun(run))
+}
+
 // cronSync works for every customer, and has itself called again when time runs
 // out before the work does.
 func (s *Server) cronSync(c *call) (reply, error) {
@@ -118,17 +134,6 @@ type callsView struct {
 	Membrane  int `json:"membrane"`
 }
 
-// planView is what a dry run would do, per side.
-type planView struct {
-	Creates   sidesView `json:"creates"`
-	Updates   sidesView `json:"updates"`
-	Links     sidesView `json:"links"`
-	Deletes   sidesView `json:"deletes"`
-	Conflicts int       `json:"conflicts"`
-	Reviews   int       `json:"reviews"`
-	Calls     callsView `json:"calls"`
-}
-
 type sidesView struct {
 	HubSpot   int `json:"hubspot"`
 	Pipedrive int `json:"pipedrive"`
@@ -155,16 +160,8 @@ func viewRun(r *sync.Run) runView {
 	for source, counts := range r.Details {
 		v.Details[source] = countsView(counts)
 	}
-	if p := r.Plan; p != nil {
-		v.Plan = &planView{
-			Creates:   viewSides(p.Creates),
-			Updates:   viewSides(p.Updates),
-			Links:     viewSides(p.Links),
-			Deletes:   viewSides(p.Deletes),
-			Conflicts: p.Conflicts,
-			Reviews:   p.Reviews,
-			Calls:     viewCalls(p.Calls),
-		}
+	if r.Plan != nil {
+		v.Plan = viewPlan(r.Plan)
 	}
 	return v
 }

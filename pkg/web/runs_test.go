@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -23,6 +24,12 @@ func TestRuns(t *testing.T) {
 	d.do("POST sync", `{"dryRun":true}`).want(200).into(&plan)
 	if plan.Plan == nil || !plan.DryRun || plan.Plan.Creates != (sidesJSON{HubSpot: 1, Pipedrive: 2, App: 1}) || plan.Plan.Calls.Pipedrive == 0 {
 		t.Errorf("plan %+v", plan)
+	}
+	if c := plan.Plan.Costs["pipedrive"]; c.Units != 10+2*5 || c.Unit != "tokens" || plan.Plan.Seconds != 1 || plan.Plan.Changed || c.Exceeds {
+		t.Errorf("costs %+v, %d seconds", plan.Plan.Costs, plan.Plan.Seconds)
+	}
+	if len(plan.Plan.Sample) != 4 || plan.Plan.Sample[0].Kind != "create" || plan.Plan.Sample[0].Fields[0].After != "ada@example.com" {
+		t.Errorf("sample %+v", plan.Plan.Sample)
 	}
 	if len(d.inHubSpot()) != 1 || len(d.inPipedrive()) != 0 {
 		t.Error("a dry run has changed a CRM")
@@ -49,6 +56,36 @@ func TestRuns(t *testing.T) {
 	}
 	d.key = "0ther"
 	d.do("GET sync?op=run&id="+run.ID, "").problem(404)
+}
+
+func TestAPlanWaitsForApproval(t *testing.T) {
+	d := open(t)
+	d.settings(`{"approveFirstSync":true}`)
+	d.create(`{"email":"ada@example.com","firstName":"Ada"}`)
+	var run runJSON
+	d.do("POST sync", "").want(200).into(&run)
+	if run.State != "waiting" || run.Plan == nil || run.Plan.Creates != (sidesJSON{HubSpot: 1, Pipedrive: 1}) || run.FinishedAt != "" {
+		t.Fatalf("run %+v", run)
+	}
+	if len(d.inHubSpot())+len(d.inPipedrive()) != 0 {
+		t.Error("something was written before approval")
+	}
+	var status struct {
+		State       string
+		Waiting     *runJSON
+		Connections []struct{ State, Message string }
+	}
+	d.must(json.Unmarshal([]byte(d.do("GET sync", "").want(200).text), &status))
+	if status.State != "waiting" || status.Waiting == nil || status.Waiting.ID != run.ID || status.Connections[0].State != "waiting" || status.Connections[0].Message == "" {
+		t.Errorf("overview %+v", status)
+	}
+	d.do("POST sync?op=approve&id=nothing", "").problem(404)
+	d.do("POST sync?op=approve&id="+run.ID, "").want(200).into(&run)
+	if run.State != "done" || len(d.inHubSpot()) != 1 || len(d.inPipedrive()) != 1 {
+		t.Errorf("approved: %+v", run)
+	}
+	d.do("POST sync?op=approve&id="+run.ID, "").problem(409)
+	d.do("POST sync?op=cancel&id="+run.ID, "").problem(409)
 }
 
 func TestOverview(t *testing.T) {

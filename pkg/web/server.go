@@ -35,6 +35,8 @@ type Service interface {
 	Sync(ctx context.Context, customer contact.CustomerID, request sync.SyncRequest) (*sync.Run, error)
 	SyncAll(ctx context.Context) (*sync.Run, error)
 	Run(ctx context.Context, customer contact.CustomerID, id string) (*sync.Run, error)
+	Approve(ctx context.Context, customer contact.CustomerID, id string) (*sync.Run, error)
+	CancelPlan(ctx context.Context, customer contact.CustomerID, id string) (*sync.Run, error)
 	Status(ctx context.Context, customer contact.CustomerID) (*sync.Overview, error)
 	Receive(ctx context.Context, events []sync.Event) error
 

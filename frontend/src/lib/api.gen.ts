@@ -140,6 +140,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sync/{runId}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve a plan
+         * @description Lets a `waiting` run go on. What was planned is carried out if the plan is at most an hour old and no contact, link or setting has changed since; else it is made again first, and waits for another approval when it does more. Works within its time budget; a `partial` run goes on like any other.
+         */
+        post: operations["approveRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sync/{runId}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Drop a plan
+         * @description Cancels a `waiting` run and pauses its connections; when they are resumed, another plan is made.
+         */
+        post: operations["cancelRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cron/sync": {
         parameters: {
             query?: never;
@@ -717,10 +757,10 @@ export interface components {
             fits: boolean;
         };
         /**
-         * @description `new`: not listed in full yet. `paused`: by a person. `throttled`: the CRM's budget is spent. `unauthorised`: the CRM refused the credential. `error`: see the message. `disconnected`: no credential; links are kept, so that connecting the same account again goes on where it was.
+         * @description `new`: not listed in full yet. `waiting`: its first sync waits for approval. `paused`: by a person. `throttled`: the CRM's budget is spent. `unauthorised`: the CRM refused the credential. `error`: see the message. `disconnected`: no credential; links are kept, so that connecting the same account again goes on where it was.
          * @enum {string}
          */
-        ConnectionState: "new" | "active" | "paused" | "throttled" | "unauthorised" | "error" | "disconnected";
+        ConnectionState: "new" | "active" | "waiting" | "paused" | "throttled" | "unauthorised" | "error" | "disconnected";
         /**
          * @description The customer's connection to one CRM.
          * @example {
@@ -832,16 +872,62 @@ export interface components {
             hubspot: number;
             pipedrive: number;
         };
-        /** @description What a dry run found it would do, and its cost in calls. */
+        /** @description What a run would do, found by going through all of it without writing anything, and what it would cost. */
         Plan: {
             creates: components["schemas"]["Sides"];
             updates: components["schemas"]["Sides"];
             links: components["schemas"]["Sides"];
             deletes: components["schemas"]["Sides"];
             conflicts: number;
-            /** @description Records a person would have to decide about. */
+            /** @description Records a person would have to decide about, and was not asked about before. */
             reviews: number;
             calls: components["schemas"]["Calls"];
+            /** @description What it takes of each CRM's limits. */
+            costs: {
+                hubspot?: components["schemas"]["PlanCost"];
+                pipedrive?: components["schemas"]["PlanCost"];
+            };
+            /** @description How long the calls take at the present limits; 0: they are not limited. */
+            seconds: number;
+            /** @description It was made again on approval, and does more than what was approved. */
+            changed: boolean;
+            /** @description Examples, up to 20 of each kind. */
+            sample: components["schemas"]["PlanItem"][];
+        };
+        PlanCost: {
+            /** @description Of the daily budget. */
+            units: number;
+            /** @enum {string} */
+            unit: "calls" | "tokens";
+            /** @description 0: not limited. */
+            seconds: number;
+            /** @description What was left of the daily budget when the plan was made; null: not known. */
+            left: number | null;
+            /**
+             * Format: date-time
+             * @description When the daily budget starts anew, if that is known.
+             */
+            resetsAt?: string;
+            /** @description It takes more than is left today, and would go on when the budget starts anew. */
+            exceeds: boolean;
+        };
+        /** @description One thing that would be done, or asked. */
+        PlanItem: {
+            /** @enum {string} */
+            kind: "create" | "update" | "link" | "delete" | "conflict" | "review";
+            side: components["schemas"]["Source"];
+            /** @description Absent: of no contact. That of a contact still to be made is only an example. */
+            contactId?: string;
+            contactName?: string;
+            /** @description The records of a link or a review. */
+            externalIds?: string[];
+            message?: string;
+            /** @description Of a conflict: the last agreed value and the one that would stand. */
+            fields: {
+                field: string;
+                before: string;
+                after: string;
+            }[];
         };
         /**
          * @description One synchronisation, possibly over several invocations.
@@ -910,13 +996,13 @@ export interface components {
             id: string;
             /** @enum {string} */
             kind: "full" | "incremental" | "import" | "event";
-            /** @description Nothing is changed; `plan` says what would be. */
+            /** @description Nothing is changed; `plan` says what would be, and so do `counts` and `details`. */
             dryRun: boolean;
             /**
-             * @description `running`: another invocation is at work on it. `partial`: time ran out; the next call or the schedule goes on. `done` and `failed` are final.
+             * @description `running`: another invocation is at work on it. `partial`: time ran out; the next call or the schedule goes on. `waiting`: nothing is written before a person approves of `plan`. `done`, `failed` and `cancelled` are final.
              * @enum {string}
              */
-            state: "running" | "partial" | "done" | "failed";
+            state: "running" | "partial" | "waiting" | "done" | "failed" | "cancelled";
             /**
              * Format: date-time
              * @description UTC.
@@ -946,13 +1032,13 @@ export interface components {
             /** @description Why it failed or left something out, for people. */
             error?: string;
         };
-        /** @description Where the synchronisation stands. `run` is the running run, else the latest. */
+        /** @description Where the synchronisation stands. `run` is the running run, else the latest; `waiting` the one whose plan is to be approved, if any. */
         SyncStatus: {
             /**
-             * @description `attention`: something needs a person.
+             * @description `waiting`: a plan waits for approval. `attention`: something needs a person.
              * @enum {string}
              */
-            state: "idle" | "running" | "attention";
+            state: "idle" | "running" | "waiting" | "attention";
             /**
              * Format: date-time
              * @description The oldest of the connections'; null: never.
@@ -968,6 +1054,7 @@ export interface components {
             contacts: number;
             connections: components["schemas"]["Connection"][];
             run?: components["schemas"]["Run"];
+            waiting?: components["schemas"]["Run"];
         };
         SetupField: {
             provider: components["schemas"]["Provider"];
@@ -2059,6 +2146,78 @@ export interface operations {
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    approveRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A run.
+                 * @example 0198c2a5-0000-7000-8000-000000000001
+                 */
+                runId: components["parameters"]["RunId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    cancelRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A run.
+                 * @example 0198c2a5-0000-7000-8000-000000000001
+                 */
+                runId: components["parameters"]["RunId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
         };

@@ -216,6 +216,8 @@ func TestPublicAddresses(t *testing.T) {
 		"/api/contacts/7":                  "/api/contacts?id=7&op=one",
 		"/api/contacts/7/restore":          "/api/contacts?id=7&op=restore",
 		"/api/sync/r1":                     "/api/sync?id=r1&op=run",
+		"/api/sync/r1/approve":             "/api/sync?id=r1&op=approve",
+		"/api/sync/r1/cancel":              "/api/sync?id=r1&op=cancel",
 		"/api/conflicts/c1":                "/api/conflicts?id=c1&op=one",
 		"/api/conflicts/review":            "/api/conflicts?op=review",
 		"/api/connections/hubspot":         "/api/connections?id=hubspot&op=one",
