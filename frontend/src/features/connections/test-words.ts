@@ -20,6 +20,8 @@ export function testWords({ provider, state, message }: Connection): TestWords {
       return { tone: "warning", title: `${name} answers, but asks us to slow down`, description: message };
     case "paused":
       return { tone: "success", title: `${name} accepts the credentials`, description: "It stays paused until you resume." };
+    case "waiting":
+      return { tone: "success", title: `${name} accepts the credentials`, description: "Its first sync still waits for approval." };
     case "active":
     case "new":
       return { tone: "success", title: `${name} accepts the credentials` };

@@ -22,6 +22,10 @@ export function runResult(run: Run): { title: string; detail?: string } {
       return { title: "The sync failed", detail: run.error ?? "The activity log tells more." };
     case "partial":
       return { title: "The sync is waiting", detail: "It goes on by itself with the next scheduled run." };
+    case "waiting":
+      return { title: "The first sync waits for approval", detail: "Nothing is written before you have looked at its plan." };
+    case "cancelled":
+      return { title: "The first sync was not approved", detail: "Its connections are paused." };
     case "running":
       return { title: "Syncing", detail: changes || undefined };
     case "done":
