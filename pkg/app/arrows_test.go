@@ -19,18 +19,19 @@ const module = "github.com/contactsync/contactsync/"
 var arrows = map[string][]string{
 	"api/...": {"pkg/app", "pkg/web"},
 	"pkg/app": {
-		"pkg/web", "pkg/sync", "pkg/sync/reconcile", "pkg/contact", "pkg/fault",
+		"pkg/web", "pkg/sync", "pkg/sync/reconcile", "pkg/sync/pace", "pkg/contact", "pkg/fault",
 		"pkg/crm/hubspot", "pkg/crm/pipedrive", "pkg/crm/membrane", "pkg/crm/transport", "pkg/store/mongo", "pkg/secret",
 	},
 	"pkg/web":            {"pkg/sync", "pkg/sync/reconcile", "pkg/contact", "pkg/fault", "pkg/web/contactcsv"},
 	"pkg/web/contactcsv": {"pkg/sync", "pkg/contact", "pkg/fault"},
-	"pkg/sync":           {"pkg/sync/reconcile", "pkg/sync/match", "pkg/contact", "pkg/fault"},
+	"pkg/sync":           {"pkg/sync/reconcile", "pkg/sync/match", "pkg/sync/pace", "pkg/contact", "pkg/fault"},
 	"pkg/sync/reconcile": {"pkg/contact"},
 	"pkg/sync/match":     {"pkg/contact"},
+	"pkg/sync/pace":      {},
 	"pkg/crm/hubspot":    {"pkg/crm/transport", "pkg/sync", "pkg/contact", "pkg/fault"},
 	"pkg/crm/pipedrive":  {"pkg/crm/transport", "pkg/sync", "pkg/contact", "pkg/fault"},
 	"pkg/crm/membrane":   {"pkg/crm/transport", "pkg/sync", "pkg/contact", "pkg/fault"},
-	"pkg/crm/transport":  {"pkg/fault"},
+	"pkg/crm/transport":  {"pkg/sync/pace", "pkg/fault"},
 	"pkg/store/sqlite":   {"pkg/sync", "pkg/contact", "pkg/fault"},
 	"pkg/store/mongo":    {"pkg/sync", "pkg/contact", "pkg/fault"},
 	"pkg/store/memory":   {"pkg/sync", "pkg/contact", "pkg/fault"},
@@ -39,12 +40,12 @@ var arrows = map[string][]string{
 	"pkg/fault":          {},
 	// Not part of a function: stand-ins, suites and commands.
 	"pkg/sandbox/...":     {"pkg/sandbox/kit"},
-	"pkg/conformance/...": {"pkg/sync", "pkg/sync/reconcile", "pkg/contact", "pkg/fault", "pkg/sandbox/..."},
+	"pkg/conformance/...": {"pkg/sync", "pkg/sync/reconcile", "pkg/sync/pace", "pkg/contact", "pkg/fault", "pkg/sandbox/..."},
 	"scripts/...":         {"api/...", "pkg/...", "scripts/..."},
 }
 
 // pure packages compute: they may reach no network, file, clock or process.
-var pure = []string{"./pkg/contact", "./pkg/sync/reconcile", "./pkg/sync/match"}
+var pure = []string{"./pkg/contact", "./pkg/sync/reconcile", "./pkg/sync/match", "./pkg/sync/pace"}
 
 var impure = []string{"net", "net/http", "os", "os/exec", "database/sql", "log", "log/slog"}
 

@@ -23,6 +23,8 @@ var (
 	_ sync.Webhook = (*hubspot.Webhook)(nil)
 	_ sync.CRMs    = (*crms)(nil)
 	_ sync.Vault   = (*secret.Box)(nil)
+
+	_ transport.Ledger = ledger{}
 )
 
 // fields lists what each CRM's records are mapped to.
@@ -34,13 +36,13 @@ func fields() map[contact.Provider][]sync.FieldSpec {
 }
 
 // crms opens the adapters of connections. An adapter is kept while nothing it was
-// made from changes, and all of a vendor's share one log of calls, so that pacing
-// lives as long as the process and holds for an account, whoever connected it.
+// made from changes. All share the permits that the store keeps, so that the limits of
+// an account hold in all instances together, whoever connected it.
 type crms struct {
 	config    Config
 	clock     sync.Clock
 	transport http.RoundTripper // nil: the network
-	permits   map[contact.Provider]transport.Permits
+	permits   *transport.Permits
 	log       *slog.Logger
 
 	mu   gosync.Mutex
@@ -53,13 +55,9 @@ type opened struct {
 }
 
 func newCRMs(o Options) *crms {
-	permits := map[contact.Provider]transport.Permits{}
-	for provider := range fields() {
-		permits[provider] = transport.NewPermits()
-	}
 	return &crms{
 		config: o.Config, clock: o.Clock, transport: o.Transport, log: o.Log,
-		permits: permits, open: map[contact.ConnectionID]opened{},
+		permits: transport.NewPermits(ledger{o.Store}, o.Log), open: map[contact.ConnectionID]opened{},
 	}
 }
 
@@ -78,6 +76,16 @@ func (c *crms) Open(_ context.Context, connection *sync.Connection) (sync.CRM, e
 	made.Fields = maps.Clone(connection.Fields)
 	c.open[connection.ID] = opened{made, crm}
 	return crm, nil
+}
+
+// permitsOf returns the permits of a connection's calls. While its account is not
+// known it has its own, so that nobody else's first calls wait for it; what it used by
+// then, the account's next answer tells.
+func (c *crms) permitsOf(connection *sync.Connection) *transport.Permits {
+	if connection.AccountID == "" {
+		return nil
+	}
+	return c.permits
 }
 
 // sameTarget reports whether one adapter serves both states of a connection.
@@ -103,7 +111,7 @@ func (c *crms) make(connection *sync.Connection) (sync.CRM, error) {
 			RoundTripper: c.transport,
 			Clock:        c.clock,
 			RateLimit:    settings.HubSpot.RateLimit,
-			Permits:      c.permits[contact.HubSpot],
+			Permits:      c.permitsOf(connection),
 			Log:          c.log,
 		}), nil
 	case contact.Pipedrive:
@@ -116,7 +124,7 @@ func (c *crms) make(connection *sync.Connection) (sync.CRM, error) {
 			RoundTripper: c.transport,
 			Clock:        c.clock,
 			RateLimit:    settings.Pipedrive.RateLimit,
-			Permits:      c.permits[contact.Pipedrive],
+			Permits:      c.permitsOf(connection),
 			Log:          c.log,
 		}), nil
 	}

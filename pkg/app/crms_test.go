@@ -8,6 +8,7 @@ import (
 
 	"github.com/contactsync/contactsync/pkg/contact"
 	"github.com/contactsync/contactsync/pkg/fault"
+	"github.com/contactsync/contactsync/pkg/store/sqlite"
 	"github.com/contactsync/contactsync/pkg/sync"
 )
 
@@ -30,7 +31,12 @@ func withKeys(t *testing.T, network http.RoundTripper, keys string) (*crms, Conf
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newCRMs(Options{Config: config, Transport: network, Clock: sync.WallClock{}}), config
+	store, err := sqlite.Open(t.Context(), sqlite.Memory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	return newCRMs(Options{Config: config, Store: store, Transport: network, Clock: sync.WallClock{}}), config
 }
 
 // entered is a connection with a credential of its own.
@@ -120,12 +126,5 @@ func TestCredentialsThatDoNotOpen(t *testing.T) {
 		if err != nil && strings.Contains(err.Error(), "token ") {
 			t.Errorf("%s: the error shows a secret: %v", name, err)
 		}
-	}
-}
-
-func TestVendorsCountCallsApart(t *testing.T) {
-	c, _ := withKeys(t, nil, newKey)
-	if c.permits[contact.HubSpot] == nil || c.permits[contact.HubSpot] == c.permits[contact.Pipedrive] {
-		t.Error("accounts of two vendors with one id would share their limits")
 	}
 }

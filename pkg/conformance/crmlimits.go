@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/contactsync/contactsync/pkg/contact"
 	"github.com/contactsync/contactsync/pkg/fault"
 	"github.com/contactsync/contactsync/pkg/sandbox/kit"
 	"github.com/contactsync/contactsync/pkg/sync"
+	"github.com/contactsync/contactsync/pkg/sync/pace"
 )
 
 var crmLimitCases = []crmCase{
@@ -28,7 +30,8 @@ func paceReads(l *crmLab) {
 	l.read(external)
 	time.Sleep(time.Minute)
 	budget := l.budget()
-	count := 3 * budget.Limit
+	class := slices.IndexFunc(budget.Classes, func(c pace.ClassBudget) bool { return c.Limit == budget.Limit })
+	count := 3 * (budget.Limit - budget.Classes[class].Reserved)
 	began := time.Now()
 	done := make(chan error, count)
 	for range count {

@@ -26,6 +26,7 @@ var concurrentCases = []storeCase{
 	{"log entries appended by many are there once", raceLogs},
 	{"one of many saves of a connection wins", raceConnection},
 	{"rows staged by many are there once", raceStaging},
+	{"no change of a value by many is lost", raceValues},
 	{"attempts counted by many are each counted once", concurrentAttempts},
 	{"batches that overlap neither block nor lose", raceBatches},
 }

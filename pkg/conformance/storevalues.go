@@ -2,6 +2,8 @@ package conformance
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	gosync "sync"
 	"time"
 
@@ -19,6 +21,7 @@ var settingsCases = []storeCase{
 var valueCases = []storeCase{
 	{"a value counts until its time", valueEnds},
 	{"a value can be replaced and dropped", valueReplaced},
+	{"a value is changed as one step", valueChanged},
 	{"attempts are counted within the window of the first", attemptsCounted},
 }
 
@@ -87,6 +90,30 @@ func valueReplaced(b *bench) {
 	b.must(b.store().DropValue(b.ctx, "k"))
 }
 
+// appending returns a change that appends text, and notes what it was given.
+func appending(text string, given *string) func([]byte) []byte {
+	return func(old []byte) []byte {
+		*given = string(old)
+		return append(slices.Clone(old), text...)
+	}
+}
+
+func valueChanged(b *bench) {
+	var given string
+	b.must(b.store().ChangeValue(b.ctx, "k", noon, after(10), appending("a", &given)))
+	b.equal("before there was one", given, "")
+	b.must(b.store().ChangeValue(b.ctx, "k", after(5), after(20), appending("b", &given)))
+	b.equal("before", given, "a")
+	b.valueIs("k", after(15), "ab")
+	b.must(b.store().ChangeValue(b.ctx, "k", after(15), after(90), func([]byte) []byte { return nil }))
+	b.valueIs("k", after(15), "ab")
+	b.valueIs("k", after(20), "")
+	b.must(b.store().ChangeValue(b.ctx, "k", after(20), after(30), appending("c", &given)))
+	b.equal("after its time", given, "")
+	b.valueIs("k", after(25), "c")
+	b.valueIs("another", after(25), "")
+}
+
 func attemptsCounted(b *bench) {
 	for i, tt := range []struct{ at, n, until int }{
 		{0, 1, 100}, {50, 2, 100}, {99, 3, 100}, {100, 1, 200}, {500, 1, 600}, {501, 2, 600},
@@ -99,6 +126,27 @@ func attemptsCounted(b *bench) {
 	n, _, err := b.store().CountAttempt(b.ctx, "k", after(502), 100*time.Millisecond)
 	b.must(err)
 	b.equal("after forgetting", n, 1)
+}
+
+// raceValues demands that no change of a value is lost.
+func raceValues(b *bench) {
+	const each = 12
+	b.together(func(s sync.Store, _ int) error {
+		for range each {
+			err := s.ChangeValue(b.ctx, "k", noon, after(1000), func(old []byte) []byte {
+				n, err := strconv.Atoi("0" + string(old))
+				if err != nil {
+					b.Error(err)
+				}
+				return strconv.AppendInt(nil, int64(n+1), 10)
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	b.valueIs("k", noon, strconv.Itoa(callers*each))
 }
 
 // concurrentAttempts demands that no attempt is counted twice or lost.

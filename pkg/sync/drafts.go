@@ -320,6 +320,10 @@ func (d *drafts) SaveSettings(context.Context, contact.CustomerID, *Settings) er
 func (d *drafts) PutValue(context.Context, string, []byte, time.Time) error         { return nil }
 func (d *drafts) DropValue(context.Context, string) error                           { return nil }
 func (d *drafts) ForgetAttempts(context.Context, string) error                      { return nil }
+func (d *drafts) ChangeValue(context.Context, string, time.Time, time.Time, func([]byte) []byte) error {
+	return nil
+}
+
 func (d *drafts) CountAttempt(context.Context, string, time.Time, time.Duration) (int, time.Time, error) {
 	return 0, time.Time{}, nil
 }

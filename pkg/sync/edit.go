@@ -226,8 +226,7 @@ func (s *Service) makeDue(c *Contact, synced bool, now time.Time) {
 // Others find every contact by their next full listing.
 func (s *Service) isSynced(ctx context.Context, customer contact.CustomerID) (bool, error) {
 	conns, err := s.store.Connections(ctx, customer)
-	now := s.clock.Now()
-	return slices.ContainsFunc(conns, func(c *Connection) bool { return c.usable(now) && !c.BackfilledAt.IsZero() }), err
+	return slices.ContainsFunc(conns, func(c *Connection) bool { return c.takesUrgent() && !c.BackfilledAt.IsZero() }), err
 }
 
 // pushNow tries to bring a saved change to the CRMs and returns the contact as it

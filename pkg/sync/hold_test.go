@@ -7,6 +7,7 @@ import (
 
 	"github.com/contactsync/contactsync/pkg/contact"
 	"github.com/contactsync/contactsync/pkg/fault"
+	"github.com/contactsync/contactsync/pkg/sandbox/kit"
 	"github.com/contactsync/contactsync/pkg/sync"
 	"github.com/contactsync/contactsync/pkg/sync/reconcile"
 )
@@ -167,6 +168,27 @@ func TestAFieldThatKeepsFlippingIsHeld(t *testing.T) {
 		t.Errorf("the app has %q", got)
 	}
 	w.quiet()
+}
+
+// One change that waits to be written over is not many.
+func TestAChangeThatWaitsIsCountedOnce(t *testing.T) {
+	w := synced(t)
+	w.policy(reconcile.AppWins)
+	w.sync()
+	w.must(w.hubspot.Edit(w.hubspotID(), map[string]string{"firstname": "Theirs"}))
+	w.hubspot.Faults().Add(kit.Fault{Method: "POST", PathPrefix: "/crm/objects/2026-03/contacts/batch/update", Status: 500, Body: "{}", Times: -1})
+	w.update(w.only(), contact.Values{contact.FirstName: "Ours"})
+	for range 8 {
+		w.clock.Advance(2 * time.Minute)
+		w.sync()
+	}
+	w.hubspot.Faults().Clear()
+	w.clock.Advance(2 * time.Minute)
+	w.sync()
+	w.equal(1)
+	if held := w.only().Held; len(held) != 0 {
+		t.Errorf("held: %v", held)
+	}
 }
 
 // A person who goes back and forth is followed.

@@ -58,6 +58,9 @@ func (s *Service) begin(ctx context.Context, customer contact.CustomerID, run *R
 		p.margin = min(max(deadline.Sub(s.clock.Now())/5, minMargin), maxMargin)
 	}
 	ctx = WithMeter(ctx, p.meter)
+	if run.Fence == 0 { // of an edit or an event, not of a run
+		ctx = urgent(ctx)
+	}
 	now := s.clock.Now()
 	for _, c := range conns {
 		if c.State == ConnectionReplaced {
@@ -65,7 +68,8 @@ func (s *Service) begin(ctx context.Context, customer contact.CustomerID, run *R
 		}
 	}
 	conns = slices.DeleteFunc(conns, func(c *Connection) bool {
-		return !c.usable(now) || p.rehearsal == nil && chosen.toApprove(c)
+		usable := c.usable(now) || IsUrgent(ctx) && c.takesUrgent()
+		return !usable || p.rehearsal == nil && chosen.toApprove(c)
 	})
 	slices.SortFunc(conns, func(a, b *Connection) int {
 		return cmp.Or(cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.ID, b.ID))

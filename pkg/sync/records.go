@@ -70,7 +70,13 @@ func (c *Connection) Has(f contact.Field) bool { return c.Fields[f].State == Fie
 
 // usable reports whether calls make sense at now.
 func (c *Connection) usable(now time.Time) bool {
-	return !c.left() && c.State != ConnectionUnauthorised && c.State != ConnectionWaiting && !now.Before(c.SnoozedUntil)
+	return c.takesUrgent() && !now.Before(c.SnoozedUntil)
+}
+
+// takesUrgent reports whether calls make sense that people wait for: those may go on
+// while a limit holds the rest up, with what is kept of it for them.
+func (c *Connection) takesUrgent() bool {
+	return !c.left() && c.State != ConnectionUnauthorised && c.State != ConnectionWaiting
 }
 
 // left reports whether a person ended the connection, for a while or for good.

@@ -268,6 +268,10 @@ func (s *simStore) Value(ctx context.Context, key string, now time.Time) ([]byte
 	return use(ctx, s, "Value", func(ctx context.Context) ([]byte, error) { return s.real.Value(ctx, key, now) })
 }
 
+func (s *simStore) ChangeValue(ctx context.Context, key string, now, until time.Time, change func([]byte) []byte) error {
+	return order(ctx, s, "ChangeValue", func(ctx context.Context) error { return s.real.ChangeValue(ctx, key, now, until, change) })
+}
+
 func (s *simStore) DropValue(ctx context.Context, key string) error {
 	return order(ctx, s, "DropValue", func(ctx context.Context) error { return s.real.DropValue(ctx, key) })
 }

@@ -281,6 +281,11 @@ type ValueStore interface {
 	PutValue(ctx context.Context, key string, value []byte, until time.Time) error
 	// Value returns a value that counts at now; fault.NotFound.
 	Value(ctx context.Context, key string, now time.Time) ([]byte, error)
+	// ChangeValue replaces a value that counts at now by what change makes of it (nil:
+	// there is none), to count until a time; nobody else changes it meanwhile. Change
+	// only computes: it may be called several times, and the last call is the one that
+	// counts. When it returns nil the value stays as it is.
+	ChangeValue(ctx context.Context, key string, now, until time.Time, change func(value []byte) []byte) error
 	// DropValue removes a value; one that is not there is no error.
 	DropValue(ctx context.Context, key string) error
 	// CountAttempt counts one attempt under the key and returns how many there were,

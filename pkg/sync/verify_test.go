@@ -1,10 +1,14 @@
 package sync_test
 
 import (
+	"fmt"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/contactsync/contactsync/pkg/contact"
+	"github.com/contactsync/contactsync/pkg/sandbox/kit"
 	"github.com/contactsync/contactsync/pkg/sync"
 	"github.com/contactsync/contactsync/pkg/sync/reconcile"
 )
@@ -103,6 +107,25 @@ func TestEditsAfterOurWritesAreNoLoss(t *testing.T) {
 	w.quiet()
 }
 
+// A person entered what we were about to write, after trying something else.
+func TestAWriteThatChangedNothingReplacedNothing(t *testing.T) {
+	w := synced(t)
+	w.once("POST", "/batch/update", func() {
+		for _, v := range []string{"Typo", "Ours"} {
+			w.must(w.hubspot.Edit(w.hubspotID(), map[string]string{"firstname": v}))
+			w.clock.Advance(10 * time.Second)
+		}
+	})
+	w.update(w.only(), contact.Values{contact.FirstName: "Ours"})
+	w.clock.Advance(time.Minute)
+	w.sync()
+	w.equal(1)
+	if got := w.only().Values()[contact.FirstName]; got != "Ours" || len(w.conflicts()) != 0 {
+		t.Errorf("the app has %q, conflicts: %+v", got, w.conflicts())
+	}
+	w.quiet()
+}
+
 // Pipedrive's reads bring no history: it is asked for when the connection wants
 // every write checked.
 func TestAnEditThatOurWriteReplacedInPipedriveIsFoundWithVerifyWrites(t *testing.T) {
@@ -124,6 +147,43 @@ func TestAnEditThatOurWriteReplacedInPipedriveIsFoundWithVerifyWrites(t *testing
 		t.Errorf("conflicts: %+v", list)
 	}
 	w.quiet()
+}
+
+// A write takes effect long after it was given up, when the contact has gone on.
+func TestAWriteThatArrivesLateIsKnownAsOurs(t *testing.T) {
+	for _, crash := range []bool{false, true} {
+		t.Run(fmt.Sprintf("crash %t", crash), func(t *testing.T) {
+			w := synced(t)
+			w.hubspot.Faults().Add(kit.Fault{Method: "POST", PathPrefix: "/crm/objects/2026-03/contacts/batch/update",
+				Drop: kit.DropLate, Late: 80 * time.Second})
+			if crash { // the answers are never saved
+				w.before = func(r *http.Request) {
+					if strings.HasSuffix(r.URL.Path, "/batch/update") {
+						w.counted.left = 1
+					}
+				}
+			}
+			w.update(w.only(), contact.Values{contact.FirstName: "First"})
+			w.before = nil
+			w.counted.left = 0
+			w.clock.Advance(20 * time.Second)
+			w.update(w.only(), contact.Values{contact.FirstName: "Second"})
+			w.clock.Advance(20 * time.Second)
+			w.sync()
+			w.equal(1)
+			w.clock.Advance(45 * time.Second)
+			w.hubspot.Faults().ApplyLate()
+			if r, _ := w.hubspot.Record(w.hubspotID()); r.Fields["firstname"] != "First" {
+				t.Fatalf("HubSpot has %q: nothing arrived late", r.Fields["firstname"])
+			}
+			w.sync()
+			w.equal(1)
+			if got := w.only().Values()[contact.FirstName]; got != "Second" || len(w.conflicts()) != 0 {
+				t.Errorf("the app has %q, conflicts: %+v", got, w.conflicts())
+			}
+			w.quiet()
+		})
+	}
 }
 
 // A read right after a write may come from before it.

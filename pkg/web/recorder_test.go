@@ -234,6 +234,10 @@ func (r *recorder) Value(ctx ctxt, key string, now time.Time) ([]byte, error) {
 	return note(r, "Value", key).Value(ctx, key, now)
 }
 
+func (r *recorder) ChangeValue(ctx ctxt, key string, now, until time.Time, change func([]byte) []byte) error {
+	return note(r, "ChangeValue", key).ChangeValue(ctx, key, now, until, change)
+}
+
 func (r *recorder) DropValue(ctx ctxt, key string) error {
 	return note(r, "DropValue", key).DropValue(ctx, key)
 }

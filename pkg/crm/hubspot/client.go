@@ -66,7 +66,7 @@ type Options struct {
 	// headers say otherwise. Negative Calls switch every limit off.
 	RateLimit transport.Limit
 	// Permits shares the account's limits with other clients; nil: this client alone.
-	Permits transport.Permits
+	Permits *transport.Permits
 	// Parallel is how many batches are under way at once; default 6.
 	Parallel int
 	// Jitter spreads the waits before repetitions; see [transport.Options].
@@ -123,6 +123,7 @@ func New(o Options) *Client {
 		Judge:        judge,
 		Explain:      c.explain,
 		Usage:        usage,
+		Urgent:       sync.IsUrgent,
 		Count:        func(ctx context.Context, setup bool) { sync.CountCall(ctx, contact.HubSpot, setup) },
 		Jitter:       o.Jitter,
 		Log:          o.Log,
@@ -218,16 +219,7 @@ func (c *Client) RecordURL(id contact.ExternalID) string {
 }
 
 // Budget implements [sync.CRM].
-func (c *Client) Budget(context.Context) (sync.Budget, error) {
-	used, limit := c.api.Budget()
-	if limit.Calls <= 0 {
-		return sync.Budget{}, nil
-	}
-	window := int(limit.Per.Seconds())
-	return sync.Budget{Used: used, Limit: limit.Calls, WindowSeconds: window, Classes: []sync.BudgetClass{
-		{Name: string(classGeneral), Unit: "calls", Used: used, Limit: limit.Calls, Left: limit.Calls - used, WindowSeconds: window},
-	}}, nil
-}
+func (c *Client) Budget(ctx context.Context) (sync.Budget, error) { return c.api.Budget(ctx) }
 
 // inBatches runs step for every batch of so many of n things, and waits.
 func (c *Client) inBatches(n, size int, step func(from, to int)) {

@@ -73,16 +73,13 @@ func judge(r *transport.Response, now time.Time) transport.Verdict {
 	return transport.Verdict{}
 }
 
-// throttled tells the limits apart. HubSpot documents no Retry-After here. The
-// daily limit ends at midnight of the account's time zone, which an answer does not
-// tell: one call an hour finds out.
+// throttled tells the limits apart. HubSpot documents no Retry-After here.
 func throttled(r *transport.Response, wait time.Duration) transport.Verdict {
 	p := problemFrom(r.Body)
 	policy := strings.ToLower(p.PolicyName + " " + p.Message)
 	switch {
 	case strings.Contains(policy, "daily"):
-		return transport.Verdict{Refused: true, Wait: orElse(wait, time.Hour), Everyone: true,
-			Message: "HubSpot's daily limit of calls is reached."}
+		return transport.Verdict{Refused: true, Daily: true, Wait: wait}
 	case strings.Contains(policy, "ten_secondly"):
 		return transport.Verdict{Refused: true, Wait: orElse(wait, 10*time.Second)}
 	case strings.Contains(policy, "secondly"), r.Request.Class == classSearch:
@@ -98,19 +95,28 @@ func orElse(d, otherwise time.Duration) time.Duration {
 	return otherwise
 }
 
-// usage reads the rolling window's headers. Searches come without.
+// usage reads the headers of the rolling window and of the day. Searches come
+// without, and OAuth apps have no limit of a day.
 func usage(h http.Header) transport.Usage {
-	calls, err := strconv.Atoi(h.Get("X-Hubspot-Ratelimit-Max"))
-	if err != nil || calls <= 0 {
-		return transport.Usage{}
+	var u transport.Usage
+	number := func(name string, least int) (int, bool) {
+		n, err := strconv.Atoi(h.Get("X-Hubspot-Ratelimit-" + name))
+		return n, err == nil && n >= least
 	}
-	u := transport.Usage{Limit: transport.Limit{Calls: calls}}
-	if ms, err := strconv.Atoi(h.Get("X-Hubspot-Ratelimit-Interval-Milliseconds")); err == nil && ms > 0 {
+	if limit, ok := number("Daily", 1); ok {
+		if left, ok := number("Daily-Remaining", 0); ok {
+			u.DayLimit, u.DayRemaining = limit, left
+		}
+	}
+	calls, ok := number("Max", 1)
+	if !ok {
+		return u
+	}
+	u.Limit.Calls = calls
+	if ms, ok := number("Interval-Milliseconds", 1); ok {
 		u.Limit.Per = time.Duration(ms) * time.Millisecond
 	}
-	if left, err := strconv.Atoi(h.Get("X-Hubspot-Ratelimit-Remaining")); err == nil && left >= 0 {
-		u.Remaining, u.Known = left, true
-	}
+	u.Remaining, u.Known = number("Remaining", 0)
 	return u
 }
 

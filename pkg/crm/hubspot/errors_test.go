@@ -51,7 +51,7 @@ func TestErrors(t *testing.T) {
 		"ten seconds": {status: 429, want: fault.Throttled, wait: 10 * time.Second, calls: 4,
 			body: `{"status":"error","message":"You have reached your ten_secondly_rolling limit.","errorType":"RATE_LIMIT","policyName":"TEN_SECONDLY_ROLLING"}`},
 		"a second":            {status: 429, want: fault.Throttled, wait: time.Second, calls: 4, body: `{"status":"error","message":"You have reached your secondly limit.","category":"RATE_LIMITS"}`},
-		"a day":               {status: 429, want: fault.Throttled, wait: time.Hour, text: "daily", body: `{"status":"error","message":"You have reached your daily limit.","errorType":"RATE_LIMIT","policyName":"DAILY"}`},
+		"a day":               {status: 429, want: fault.Throttled, wait: time.Hour + time.Minute, text: "daily", body: `{"status":"error","message":"You have reached your daily limit.","errorType":"RATE_LIMIT","policyName":"DAILY"}`},
 		"a day, as told":      {status: 429, want: fault.Throttled, wait: 5 * time.Hour, header: http.Header{"Retry-After": {"18000"}}, body: `{"policyName":"DAILY"}`},
 		"locked":              {status: 423, want: fault.Throttled, wait: 2 * time.Second, calls: 4, body: `{}`},
 		"moving":              {status: 477, want: fault.Throttled, wait: 24 * time.Hour, text: "data centre", header: http.Header{"Retry-After": {"86400"}}, body: `{}`},

@@ -58,7 +58,7 @@ type Options struct {
 	// say otherwise. Negative Calls switch the limit off.
 	RateLimit transport.Limit
 	// Permits shares the token's limits with other clients; nil: this client alone.
-	Permits transport.Permits
+	Permits *transport.Permits
 	// Parallel is how many writes are under way at once; default 12.
 	Parallel int
 	// Jitter spreads the waits before repetitions; see [transport.Options].
@@ -107,6 +107,9 @@ func New(o Options) *Client {
 		Judge:        judge,
 		Explain:      c.explain,
 		Usage:        usage,
+		Urgent:       sync.IsUrgent,
+		Cost:         cost,
+		DayUnit:      "tokens",
 		Count:        func(ctx context.Context, setup bool) { sync.CountCall(ctx, contact.Pipedrive, setup) },
 		Jitter:       o.Jitter,
 		Log:          o.Log,
@@ -189,16 +192,7 @@ func (c *Client) isVendor() bool {
 }
 
 // Budget implements [sync.CRM].
-func (c *Client) Budget(context.Context) (sync.Budget, error) {
-	used, limit := c.api.Budget()
-	if limit.Calls <= 0 {
-		return sync.Budget{}, nil
-	}
-	window := int(limit.Per.Seconds())
-	return sync.Budget{Used: used, Limit: limit.Calls, WindowSeconds: window, Classes: []sync.BudgetClass{
-		{Name: string(classBurst), Unit: "calls", Used: used, Limit: limit.Calls, Left: limit.Calls - used, WindowSeconds: window},
-	}}, nil
-}
+func (c *Client) Budget(ctx context.Context) (sync.Budget, error) { return c.api.Budget(ctx) }
 
 // parallel runs step for 0 to n-1, so many at once as the connection allows, and waits.
 func (c *Client) parallel(n int, step func(i int)) {

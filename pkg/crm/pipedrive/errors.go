@@ -53,17 +53,12 @@ func judge(r *transport.Response, now time.Time) transport.Verdict {
 	return transport.Verdict{}
 }
 
-// throttled tells a burst from a spent daily budget. The budget starts anew at a
-// midnight of which Pipedrive does not tell the time zone: UTC is assumed.
+// throttled tells a burst from a spent daily budget.
 func throttled(h http.Header, after time.Duration, now time.Time) transport.Verdict {
 	daily, remaining := h.Get("X-Daily-Ratelimit-Token-Remaining"), h.Get("X-Ratelimit-Remaining")
-	spent := transport.Verdict{Refused: true, Everyone: true, Message: "Pipedrive's daily limit of calls is reached."}
+	spent := transport.Verdict{Refused: true, Daily: true, Wait: after}
 	switch {
 	case isZeroOrLess(daily):
-		midnight := now.UTC().Truncate(24 * time.Hour).Add(24 * time.Hour)
-		if spent.Wait = midnight.Sub(now); after >= time.Minute {
-			spent.Wait = after
-		}
 		return spent
 	case daily == "" && remaining != "" && !isZeroOrLess(remaining):
 		// Refused though the burst is not used up: the daily budget, by all likelihood.
@@ -91,19 +86,25 @@ func resetIn(h http.Header, now time.Time) time.Duration {
 	return time.Duration(n) * time.Second
 }
 
-// usage reads the burst window's headers. Some endpoints tell of another window,
-// with a Unix time as its end; that one says nothing here.
+// usage reads the headers of the burst window and of the day's budget. Some endpoints
+// tell of another window, with a Unix time as its end; that one says nothing here.
 func usage(h http.Header) transport.Usage {
-	calls, err := strconv.Atoi(h.Get("X-Ratelimit-Limit"))
-	if err != nil || calls <= 0 {
-		return transport.Usage{}
+	var u transport.Usage
+	number := func(name string, least int) (int, bool) {
+		n, err := strconv.Atoi(h.Get(name))
+		return n, err == nil && n >= least
+	}
+	if limit, ok := number("X-Daily-Ratelimit-Token-Limit", 1); ok {
+		if left, ok := number("X-Daily-Ratelimit-Token-Remaining", 0); ok {
+			u.DayLimit, u.DayRemaining = limit, left
+		}
 	}
 	if reset, err := strconv.ParseInt(h.Get("X-Ratelimit-Reset"), 10, 64); err == nil && reset > 1e9 {
-		return transport.Usage{}
+		return u
 	}
-	u := transport.Usage{Limit: transport.Limit{Calls: calls, Per: burstWindow}}
-	if left, err := strconv.Atoi(h.Get("X-Ratelimit-Remaining")); err == nil && left >= 0 {
-		u.Remaining, u.Known = left, true
+	if calls, ok := number("X-Ratelimit-Limit", 1); ok {
+		u.Limit = transport.Limit{Calls: calls, Per: burstWindow}
+		u.Remaining, u.Known = number("X-Ratelimit-Remaining", 0)
 	}
 	return u
 }

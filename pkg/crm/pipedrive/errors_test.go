@@ -14,8 +14,8 @@ import (
 
 // TestErrors goes through the error bodies that were recorded or are documented.
 func TestErrors(t *testing.T) {
-	midnight := func(now time.Time) time.Duration {
-		return now.Truncate(24 * time.Hour).Add(24 * time.Hour).Sub(now)
+	nextHour := func(now time.Time) time.Duration {
+		return now.Truncate(time.Hour).Add(time.Hour + time.Minute).Sub(now)
 	}
 	quarter := func(time.Time) time.Duration { return 15 * time.Minute }
 	seconds := func(n int) func(time.Time) time.Duration {
@@ -53,7 +53,7 @@ func TestErrors(t *testing.T) {
 		"burst":            {status: 429, want: fault.Throttled, calls: 4, wait: seconds(2), body: `{"success":false,"error":"request over limit","errorCode":429}`},
 		"burst, as told":   {status: 429, want: fault.Throttled, calls: 4, wait: seconds(5), header: http.Header{"X-Ratelimit-Reset": {"5"}, "X-Ratelimit-Remaining": {"0"}, "X-Daily-Ratelimit-Token-Remaining": {"100"}}},
 		"burst, retry":     {status: 429, want: fault.Throttled, calls: 4, wait: seconds(7), header: http.Header{"Retry-After": {"7"}}},
-		"day":              {status: 429, want: fault.Throttled, text: "daily", wait: midnight, header: http.Header{"X-Daily-Ratelimit-Token-Remaining": {"0"}, "Retry-After": {"2"}}},
+		"day":              {status: 429, want: fault.Throttled, text: "daily", wait: nextHour, header: http.Header{"X-Daily-Ratelimit-Token-Remaining": {"0"}, "Retry-After": {"2"}}},
 		"day, as told":     {status: 429, want: fault.Throttled, text: "daily", wait: seconds(18000), header: http.Header{"X-Daily-Ratelimit-Token-Remaining": {"0"}, "Retry-After": {"18000"}}},
 		"day, by guess":    {status: 429, want: fault.Throttled, text: "daily", wait: quarter, header: http.Header{"X-Ratelimit-Remaining": {"17"}}},
 		"not implemented":  {status: 501, want: fault.Unavailable, body: `{}`},

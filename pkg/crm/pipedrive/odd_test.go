@@ -276,33 +276,41 @@ func TestLimitsFollowThePlan(t *testing.T) {
 	})
 }
 
-// TestDailyBudget: the day's tokens are spent, and nothing is sent before midnight.
+// TestDailyBudget: the day's tokens are spent, and then one call an hour finds out
+// that the next day has begun.
 func TestDailyBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSandbox(t, func(o *sandbox.Options) { o.Knobs.DailyTokens = 200 })
+		s := newSandbox(t, func(o *sandbox.Options) { o.Knobs.DailyTokens, o.Knobs.ResetHour = 200, 5 })
 		b := newBench(t, s)
 		var err error
-		for range 300 {
-			if _, err = b.List(b.ctx, ""); err != nil {
-				break
+		for err == nil {
+			_, err = b.List(b.ctx, "")
+		}
+		calls, hours := s.Calls().Total(), 0
+		for ; err != nil; hours++ {
+			f := fault.As(err)
+			want := time.Now().UTC().Truncate(time.Hour).Add(time.Hour + time.Minute)
+			if !fault.Is(err, fault.Throttled) || !f.Until.Equal(want) || !strings.Contains(fault.Public(err), "daily") || !strings.Contains(fault.Public(err), want.Format("15:04 UTC")) {
+				t.Fatalf("after %d hours: %v, until %v", hours, err, f.Until)
+			}
+			for _, r := range b.Create(b.ctx, make([]sync.CreateRequest, 50)) {
+				if !fault.Is(r.Err, fault.Throttled) || !fault.As(r.Err).Until.Equal(want) {
+					t.Fatalf("%+v", r)
+				}
+			}
+			if n := s.Calls().Total() - calls; n > hours {
+				t.Fatalf("%d calls in %d hours after the budget was spent", n, hours)
+			}
+			time.Sleep(time.Until(f.Until))
+			if _, err = b.List(b.ctx, ""); err == nil && hours == 0 {
+				_, err = b.List(b.ctx, "") // the first probe took what was kept for urgent calls
 			}
 		}
-		midnight := time.Now().UTC().Truncate(24 * time.Hour).Add(24 * time.Hour)
-		if f := fault.As(err); !fault.Is(err, fault.Throttled) || !f.Until.Equal(midnight) || !strings.Contains(fault.Public(err), "daily") {
-			t.Fatalf("%v, until %v", err, f)
+		if hours != 5 {
+			t.Errorf("it goes on after %d hours, want 5", hours)
 		}
-		calls := s.Calls().Total()
-		for _, r := range b.Create(b.ctx, make([]sync.CreateRequest, 50)) {
-			if !fault.Is(r.Err, fault.Throttled) || !fault.As(r.Err).Until.Equal(midnight) {
-				t.Fatalf("%+v", r)
-			}
-		}
-		if n := s.Calls().Total(); n != calls {
-			t.Errorf("%d calls after the budget was spent", n-calls)
-		}
-		time.Sleep(time.Until(midnight))
-		if _, err := b.List(b.ctx, ""); err != nil {
-			t.Errorf("the next day: %v", err)
+		if day := budget(t, b).Classes[1]; day.Used != 10 || day.Limit != 200 || !day.ResetsAt.Equal(time.Now().UTC().Truncate(time.Hour).Add(24*time.Hour)) {
+			t.Errorf("the next day: %+v", day)
 		}
 	})
 }

@@ -68,13 +68,13 @@ func (a attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := a.send(req, call)
 	now := a.Clock.Now()
 	if err != nil {
-		permit.Done(now, Usage{})
+		permit.done(now, Usage{}, false)
 		call.failure = withoutURL(err)
 		return nil, err
 	}
-	permit.Done(now, a.observe(call.request.Class, resp.Header, now))
 	call.answer = resp
 	call.verdict = a.Judge(resp, now)
+	permit.done(now, a.observe(call.request.Class, resp.Header, now), !call.verdict.Refused)
 	if spread := call.verdict.Spread; spread > 0 {
 		call.verdict.Wait += a.Jitter(spread)
 	}

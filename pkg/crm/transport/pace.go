@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -62,7 +63,7 @@ func (c *Client) observe(class Class, h http.Header, now time.Time) Usage {
 	}
 	usage := c.Usage(h)
 	if usage.Limit.Calls <= 0 {
-		return Usage{}
+		return usage
 	}
 	current := *known.limit.Load()
 	if usage.Limit.Per <= 0 {
@@ -76,8 +77,7 @@ func (c *Client) observe(class Class, h http.Header, now time.Time) Usage {
 
 // admit waits until the request may be sent, or refuses with Throttled when that
 // takes longer than there is time.
-func (c *Client) admit(ctx context.Context, call *call) (Permit, error) {
-	class := call.request.Class
+func (c *Client) admit(ctx context.Context, call *call) (*permit, error) {
 	if err := c.smooth(ctx, call); err != nil {
 		return nil, err
 	}
@@ -86,16 +86,34 @@ func (c *Client) admit(ctx context.Context, call *call) (Permit, error) {
 		if left, ok := c.left(ctx, now); ok && left < c.MinAnswer {
 			return nil, c.notSent(call.request.Op, now)
 		}
-		permit, wait, err := c.permits.Take(ctx, c.account(), class, c.limits.get(class), now)
+		permit, wait, err := c.permits.take(ctx, c.wish(ctx, call.request), c.Clock.Now)
 		if err != nil {
-			return nil, fault.Wrap(fault.Retryable, call.request.Op, err)
+			return nil, withOp(err, call.request.Op)
 		}
-		if wait <= 0 {
+		if wait > 0 {
+			if err := c.pause(ctx, call, c.Clock.Now(), wait); err != nil {
+				permit.giveUp(c.Clock.Now())
+				return nil, err
+			}
+		}
+		if permit != nil && permit.send(c.Clock.Now()) {
 			return permit, nil
 		}
-		if err := c.pause(ctx, call, now, wait); err != nil {
-			return nil, err
-		}
+	}
+}
+
+// withOp names the operation that an error came of.
+func withOp(err error, op string) error {
+	if f := fault.As(err); f != nil {
+		f.Op = op
+	}
+	return err
+}
+
+func (c *Client) wish(ctx context.Context, r Request) wish {
+	return wish{
+		vendor: c.Vendor, account: c.account(), class: r.Class, limit: c.limits.get(r.Class), fixed: c.FixedLimits,
+		cost: c.Cost(r), urgent: c.Urgent != nil && c.Urgent(ctx),
 	}
 }
 
@@ -134,12 +152,21 @@ func (c *Client) pause(ctx context.Context, call *call, now time.Time, d time.Du
 
 // block keeps the calls that a refusal is about from being sent until it is over.
 func (c *Client) block(ctx context.Context, call *call) {
-	class := call.request.Class
-	if call.verdict.Everyone {
-		class = ""
+	now, verdict := c.Clock.Now(), &call.verdict
+	var err error
+	if verdict.Daily {
+		var until time.Time
+		until, err = c.permits.exhaust(ctx, c.account(), now, verdict.Wait)
+		verdict.Wait = until.Sub(now)
+		verdict.Message = fmt.Sprintf("%s's daily limit of calls is used up; it goes on at %s.", c.Vendor, clockTime(until))
+	} else {
+		class := call.request.Class
+		if verdict.Everyone {
+			class = ""
+		}
+		err = c.permits.block(ctx, c.account(), class, now, now.Add(verdict.Wait))
 	}
-	until := c.Clock.Now().Add(call.verdict.Wait)
-	if err := c.permits.Block(ctx, c.account(), class, until); err != nil {
+	if err != nil {
 		c.Log.WarnContext(ctx, "the pause of an account was not kept", "vendor", c.Vendor, "error", err)
 	}
 }

@@ -35,6 +35,8 @@ type Verdict struct {
 	// Everyone extends a refusal to all calls of the account; otherwise it holds for
 	// the class of the request.
 	Everyone bool
+	// Daily: the limit of the day is spent. Wait is what the vendor asked for, or 0.
+	Daily bool
 	// Message tells people about a refusal that outlasts the call.
 	Message string
 }

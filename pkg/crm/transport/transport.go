@@ -8,11 +8,14 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -20,6 +23,7 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 
 	"github.com/contactsync/contactsync/pkg/fault"
+	"github.com/contactsync/contactsync/pkg/sync/pace"
 )
 
 // Clock is the client's source of time. A deadline in a call's context is
@@ -49,8 +53,15 @@ type Options struct {
 	// RoundTripper sends the requests; nil: over the network, with connections
 	// shared by all clients of the process.
 	RoundTripper http.RoundTripper
-	// Permits is the log of calls that bounds them; nil: the client's own.
-	Permits Permits
+	// Permits bounds the calls; nil: the client's own.
+	Permits *Permits
+	// Urgent reports whether a call is part of work that people wait for. Such calls
+	// may use all of a limit; the others leave a little of it. nil: none is.
+	Urgent func(ctx context.Context) bool
+	// Cost returns what a request takes from the limit of a day; nil: one.
+	Cost func(Request) int
+	// DayUnit is what the limit of a day is counted in: calls, the default, or tokens.
+	DayUnit string
 	// Limits per class; calls of a class that is not named are not bounded.
 	Limits map[Class]Limit
 	// FixedLimits keeps Limits whatever the answers' headers say.
@@ -86,7 +97,7 @@ type Client struct {
 	base    string
 	retry   *retryablehttp.Client
 	limits  limits
-	permits Permits
+	permits *Permits
 }
 
 // New returns a client. It makes no call.
@@ -100,11 +111,14 @@ func New(o Options) *Client {
 	if o.RoundTripper == nil {
 		o.RoundTripper = network()
 	}
+	if o.Cost == nil {
+		o.Cost = func(Request) int { return 1 }
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Permits == nil {
-		o.Permits = NewPermits()
+		o.Permits = NewPermits(nil, o.Log)
 	}
 	c := &Client{
 		Options: o,
@@ -162,22 +176,20 @@ func (c *Client) JSON(ctx context.Context, r Request, out any) (*Response, error
 	return resp, nil
 }
 
-// Budget returns the use of the class whose window is used up most, of equals that
-// of the larger limit.
-func (c *Client) Budget() (used int, limit Limit) {
+// Budget returns the use of the account's limits. It makes no call.
+func (c *Client) Budget(ctx context.Context) (pace.Budget, error) {
 	now := c.Clock.Now()
-	share := -1.0
-	for class := range c.limits {
-		l := c.limits.get(class)
-		if l.Calls <= 0 {
-			continue
-		}
-		n := c.permits.Used(c.account(), class, l, now)
-		if s := float64(n) / float64(l.Calls); s > share || s == share && l.Calls > limit.Calls {
-			share, used, limit = s, n, l
+	account, err := c.permits.state(ctx, c.account(), now)
+	if err != nil {
+		return pace.Budget{}, err
+	}
+	var classes []pace.Class
+	for _, class := range slices.Sorted(maps.Keys(c.limits)) {
+		if l := c.limits.get(class); l.Calls > 0 {
+			classes = append(classes, pace.Class{Name: string(class), Limit: l.Calls, Per: l.Per, Fixed: c.FixedLimits})
 		}
 	}
-	return used, limit
+	return account.Budget(classes, cmp.Or(c.DayUnit, "calls"), now), nil
 }
 
 // account is the name under which permits are taken.

@@ -20,7 +20,7 @@ func (d *documents) newestFirst(fits func(*sync.Run) bool) []*sync.Run {
 	return slices.DeleteFunc(runs, func(r *sync.Run) bool { return !fits(r) })
 }
 
-// AcquireRun implements [sync.RunStore]. A dry run neither resumes nor is resumed. The
+// AcquireRun implements [sync.RunStore]. The
 // error is fault.Conflict if a run of the id exists already.
 func (s *Store) AcquireRun(ctx context.Context, run *sync.Run, now time.Time) (*sync.Run, bool, error) {
 	d, done, err := s.of(ctx, run.CustomerID)
@@ -33,7 +33,7 @@ func (s *Store) AcquireRun(ctx context.Context, run *sync.Run, now time.Time) (*
 	if i := slices.IndexFunc(running, func(r *sync.Run) bool { return r.LeaseUntil.After(now) }); i >= 0 {
 		return kept(running[i]), false, nil
 	}
-	resumes := func(r *sync.Run) bool { return r.Kind == run.Kind && !r.DryRun && !run.DryRun }
+	resumes := func(r *sync.Run) bool { return r.Kind == run.Kind && r.DryRun == run.DryRun }
 	var resumed *sync.Run
 	for _, r := range running {
 		if resumed == nil && resumes(r) {

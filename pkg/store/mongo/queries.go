@@ -102,6 +102,7 @@ var (
 
 	valueByKey     = query{name: "value by key", collection: values, index: primary}
 	putValue       = query{name: "put a value", collection: values, index: primary}
+	changeValue    = query{name: "change a value", collection: values, index: primary}
 	dropValue      = query{name: "drop a value", collection: values, index: primary}
 	countAttempt   = query{name: "count an attempt", collection: attempts, index: primary}
 	forgetAttempts = query{name: "forget attempts", collection: attempts, index: primary}

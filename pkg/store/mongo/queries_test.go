@@ -176,7 +176,7 @@ func TestUnserved(t *testing.T) {
 
 // unscoped are the queries that are of no customer, or of all.
 var unscoped = []query{
-	schemaByKey, allCustomers, connectionsByAccount, valueByKey, putValue, dropValue, countAttempt, forgetAttempts,
+	schemaByKey, allCustomers, connectionsByAccount, valueByKey, putValue, changeValue, dropValue, countAttempt, forgetAttempts,
 }
 
 // checkCustomers holds that every statement names the customer whose documents it

@@ -265,6 +265,9 @@ func TestRoundTripsOfTheRest(t *testing.T) {
 			c.takes("read the latest run", 2, func() error { _, err := c.LatestRun(ctx, acme); return err })
 			c.takes("list activity", 1, func() error { _, _, err := c.ListActivity(ctx, acme, sync.LogQuery{}); return err })
 			c.takes("list conflicts", 2, func() error { _, _, _, err := c.ListConflicts(ctx, acme, sync.LogQuery{}); return err })
+			change := func([]byte) []byte { return []byte("x") }
+			c.takes("change a value", 2, func() error { return c.ChangeValue(ctx, "v", noon, noon.Add(time.Hour), change) })
+			c.takes("change it again", 2, func() error { return c.ChangeValue(ctx, "v", noon, noon.Add(time.Hour), change) })
 			c.takes("count an attempt", 2, func() error { _, _, err := c.CountAttempt(ctx, "k", noon, time.Minute); return err })
 			c.takes("count another", 1, func() error { _, _, err := c.CountAttempt(ctx, "k", noon, time.Minute); return err })
 		})

@@ -51,6 +51,43 @@ func (s *Store) Value(ctx context.Context, key string, now time.Time) ([]byte, e
 	return found[0].Value, nil
 }
 
+// changeTries bounds how often a change of a value is begun anew because others
+// changed it meanwhile. Each time one of them has succeeded.
+const changeTries = 100
+
+// ChangeValue implements [sync.ValueStore]. Two round trips, and two more for each
+// time that somebody else comes between them.
+func (s *Store) ChangeValue(ctx context.Context, key string, now, until time.Time, change func([]byte) []byte) error {
+	const op = "mongo.changeValue"
+	for range changeTries {
+		found, err := find[valueDoc](ctx, s, valueByKey, bson.D{is("_id", key), with("until", "$gt", now)}, 1)
+		if err != nil {
+			return classify(op, err)
+		}
+		var old []byte
+		if len(found) == 1 {
+			old = found[0].Value
+		}
+		next := change(old)
+		if next == nil {
+			return nil
+		}
+		doc, err := marshal(valueDoc{Key: key, Value: next, Until: until, ExpiresAt: s.expiry(until)})
+		if err != nil {
+			return classify(op, err)
+		}
+		operation := upsertDoc(bson.D{is("_id", key), with("until", "$lte", now)}, doc)
+		if len(found) == 1 {
+			operation = replaceDoc(bson.D{is("_id", key), is("value", old)}, doc)
+		}
+		w, err := s.write(ctx, changeValue, operation)
+		if err != nil || w.all(1) {
+			return classify(op, err)
+		}
+	}
+	return classify(op, errContested)
+}
+
 // DropValue implements [sync.ValueStore]. One round trip.
 func (s *Store) DropValue(ctx context.Context, key string) error {
 	_, err := s.write(ctx, dropValue, deleteOne(bson.D{is("_id", key)}))

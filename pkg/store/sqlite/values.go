@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/contactsync/contactsync/pkg/fault"
@@ -58,6 +60,22 @@ func (s *Store) Value(ctx context.Context, key string, now time.Time) (value []b
 		return nil, fault.New(fault.NotFound, "The value is not there, or its time is over.")
 	}
 	return found[0], nil
+}
+
+// ChangeValue implements [sync.ValueStore].
+func (s *Store) ChangeValue(ctx context.Context, key string, now, until time.Time, change func([]byte) []byte) error {
+	return s.write(ctx, "sqlite.changeValue", func(ctx context.Context, c *conn) error {
+		old, err := value[[]byte](ctx, c, oneValue, key, millis(now))
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		next := change(old)
+		if next == nil {
+			return nil
+		}
+		_, err = c.exec(ctx, putValue, key, next, millis(until))
+		return err
+	})
 }
 
 // DropValue implements [sync.ValueStore].
