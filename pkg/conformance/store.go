@@ -101,6 +101,7 @@ var storeSuites = []struct {
 	{"staging", Sequential, stagingCases},
 	{"runs", Sequential, runCases},
 	{"logs", Sequential, logCases},
+	{"changes", Sequential, changeCases},
 	{"connections", Sequential, connectionCases},
 	{"settings", Sequential, settingsCases},
 	{"values", Sequential, valueCases},

@@ -34,6 +34,7 @@ func (b *bench) populate(customer contact.CustomerID) {
 	b.equal("acquired", ok, true)
 	b.must(s.AppendActivity(b.ctx, customer, []sync.Activity{activity("a1", 1), activity("a2", 2)}))
 	b.must(s.AppendConflicts(b.ctx, customer, []sync.Conflict{conflict("x1", 1)}))
+	b.must(s.AppendChanges(b.ctx, customer, []sync.Change{change("h1", 1)}))
 	b.must(s.PutReviews(b.ctx, customer, []sync.Review{{ID: "v1", Kind: "merge", At: noon}}))
 	b.saveConnections(connection(customer, hub, contact.HubSpot, "4711"))
 }
@@ -52,6 +53,8 @@ type everything struct {
 	Conflicts                       []sync.Conflict
 	ConflictTotal                   int
 	Conflict                        *sync.Conflict
+	Changes                         []sync.Change
+	Change                          *sync.Change
 	Reviews                         []sync.Review
 	Connections                     []*sync.Connection
 }
@@ -60,7 +63,7 @@ func (b *bench) everything(customer contact.CustomerID) everything {
 	b.Helper()
 	s, ctx := b.store(), b.ctx
 	var e everything
-	var errs [17]error
+	var errs [18]error
 	e.Contacts, errs[0] = s.ScanContacts(ctx, customer, "", 100)
 	e.ByID, errs[1] = s.Contacts(ctx, customer, numbers(1))
 	e.ByLink, errs[2] = s.ContactsByLink(ctx, customer, hub, []contact.ExternalID{contact.ExternalID(id(1))})
@@ -78,6 +81,7 @@ func (b *bench) everything(customer contact.CustomerID) everything {
 	e.Conflicts, _, e.ConflictTotal, errs[14] = s.ListConflicts(ctx, customer, sync.LogQuery{})
 	e.Reviews, errs[15] = s.ListReviews(ctx, customer)
 	e.Connections, errs[16] = s.Connections(ctx, customer)
+	e.Changes, _, errs[17] = s.ListChanges(ctx, customer, sync.LogQuery{})
 	for _, err := range errs {
 		b.must(err)
 	}
@@ -86,6 +90,8 @@ func (b *bench) everything(customer contact.CustomerID) everything {
 		e.Run, err = s.Run(ctx, customer, "r1")
 		b.must(err)
 		e.Conflict, err = s.Conflict(ctx, customer, "x1")
+		b.must(err)
+		e.Change, err = s.Change(ctx, customer, "h1")
 		b.must(err)
 	}
 	return e
@@ -151,6 +157,13 @@ func customersApart(b *bench) {
 		{"append", func() error { return s.AppendActivity(ctx, acme, []sync.Activity{activity("a3", 3)}) }},
 		{"conflicts", func() error { return s.AppendConflicts(ctx, acme, []sync.Conflict{conflict("x2", 2)}) }},
 		{"save conflict", func() error { c := conflict("x1", 5); c.State = "overridden"; return s.SaveConflict(ctx, acme, &c) }},
+		{"changes", func() error { return s.AppendChanges(ctx, acme, []sync.Change{change("h2", 2)}) }},
+		{"save changes", func() error {
+			c := change("h1", 1)
+			c.State = sync.ChangeReverted
+			return s.SaveChanges(ctx, acme, []sync.Change{c})
+		}},
+		{"prune", func() error { return s.PruneLogs(ctx, acme, after(2)) }},
 		{"drop reviews", func() error { return s.DropReviews(ctx, acme, []string{"v1"}) }},
 		{"connection", func() error {
 			c := b.connections(acme)[0]
@@ -164,6 +177,8 @@ func customersApart(b *bench) {
 	_, err := s.Run(ctx, "nobody", "r1")
 	b.kind(err, fault.NotFound)
 	_, err = s.Conflict(ctx, "nobody", "x1")
+	b.kind(err, fault.NotFound)
+	_, err = s.Change(ctx, "nobody", "h1")
 	b.kind(err, fault.NotFound)
 	customers, err := s.Customers(ctx)
 	b.must(err)

@@ -130,6 +130,12 @@ func wholeOfOthers(b *bench) {
 	b.must(err)
 	b.equal("conflict", stored, wantConflict)
 
+	change, wantChange := filled[sync.Change]()
+	b.must(s.AppendChanges(ctx, acme, []sync.Change{*change}))
+	kept, err := s.Change(ctx, acme, change.ID)
+	b.must(err)
+	b.equal("change", kept, wantChange)
+
 	review, wantReview := filled[sync.Review]()
 	b.must(s.PutReviews(ctx, acme, []sync.Review{*review}))
 	reviews, err := s.ListReviews(ctx, acme)

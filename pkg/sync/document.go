@@ -32,6 +32,8 @@ type Contact struct {
 	// where one of them still stands it is replaced, and is no new change.
 	Chosen map[contact.Field][]string `json:"chosen,omitempty"`
 	Outbox []Conflict                 `json:"outbox,omitempty"` // what is still to be written to the conflict log
+	// Changes are those that are not known to be in the change log yet.
+	Changes []Change `json:"changes,omitempty"`
 }
 
 // Value is what the app holds for a field, where it came from, when it was changed
@@ -280,6 +282,10 @@ func (c *Contact) Clone() *Contact {
 	}
 	d.Outbox = slices.Clone(c.Outbox)
 	d.Held, d.Chosen = maps.Clone(c.Held), maps.Clone(c.Chosen)
+	d.Changes = slices.Clone(c.Changes)
+	for i := range d.Changes {
+		d.Changes[i].Remotes = slices.Clone(c.Changes[i].Remotes)
+	}
 	return &d
 }
 

@@ -314,6 +314,9 @@ func (d *drafts) AddRun(context.Context, *Run) error { return nil }
 func (d *drafts) AppendActivity(context.Context, contact.CustomerID, []Activity) error  { return nil }
 func (d *drafts) AppendConflicts(context.Context, contact.CustomerID, []Conflict) error { return nil }
 func (d *drafts) SaveConflict(context.Context, contact.CustomerID, *Conflict) error     { return nil }
+func (d *drafts) AppendChanges(context.Context, contact.CustomerID, []Change) error     { return nil }
+func (d *drafts) SaveChanges(context.Context, contact.CustomerID, []Change) error       { return nil }
+func (d *drafts) PruneLogs(context.Context, contact.CustomerID, time.Time) error        { return nil }
 func (d *drafts) DropReviews(context.Context, contact.CustomerID, []string) error       { return nil }
 
 func (d *drafts) SaveSettings(context.Context, contact.CustomerID, *Settings) error { return nil }

@@ -235,6 +235,15 @@ type LogStore interface {
 	// Conflict returns one; fault.NotFound. SaveConflict replaces one.
 	Conflict(ctx context.Context, customer contact.CustomerID, id string) (*Conflict, error)
 	SaveConflict(ctx context.Context, customer contact.CustomerID, c *Conflict) error
+	// AppendChanges never overwrites.
+	AppendChanges(ctx context.Context, customer contact.CustomerID, changes []Change) error
+	// ListChanges returns entries newest first. The level of the query does not count.
+	ListChanges(ctx context.Context, customer contact.CustomerID, q LogQuery) (entries []Change, next string, err error)
+	// Change returns one; fault.NotFound. SaveChanges replaces those that are there.
+	Change(ctx context.Context, customer contact.CustomerID, id string) (*Change, error)
+	SaveChanges(ctx context.Context, customer contact.CustomerID, changes []Change) error
+	// PruneLogs forgets the activity, the conflicts and the changes of before a time.
+	PruneLogs(ctx context.Context, customer contact.CustomerID, before time.Time) error
 	// PutReviews stores items for a person to decide; one of the same id is kept as
 	// it is. DropReviews removes them.
 	PutReviews(ctx context.Context, customer contact.CustomerID, items []Review) error

@@ -190,6 +190,26 @@ func (r *recorder) SaveConflict(ctx ctxt, customer cust, c *sync.Conflict) error
 	return note(r, "SaveConflict", customer).SaveConflict(ctx, customer, c)
 }
 
+func (r *recorder) AppendChanges(ctx ctxt, customer cust, changes []sync.Change) error {
+	return note(r, "AppendChanges", customer).AppendChanges(ctx, customer, changes)
+}
+
+func (r *recorder) ListChanges(ctx ctxt, customer cust, q sync.LogQuery) ([]sync.Change, string, error) {
+	return note(r, "ListChanges", customer).ListChanges(ctx, customer, q)
+}
+
+func (r *recorder) Change(ctx ctxt, customer cust, id string) (*sync.Change, error) {
+	return note(r, "Change", customer).Change(ctx, customer, id)
+}
+
+func (r *recorder) SaveChanges(ctx ctxt, customer cust, changes []sync.Change) error {
+	return note(r, "SaveChanges", customer).SaveChanges(ctx, customer, changes)
+}
+
+func (r *recorder) PruneLogs(ctx ctxt, customer cust, before time.Time) error {
+	return note(r, "PruneLogs", customer).PruneLogs(ctx, customer, before)
+}
+
 func (r *recorder) PutReviews(ctx ctxt, customer cust, items []sync.Review) error {
 	return note(r, "PutReviews", customer).PutReviews(ctx, customer, items)
 }

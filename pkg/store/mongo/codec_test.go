@@ -160,12 +160,13 @@ func TestRetention(t *testing.T) {
 	s := emptyStore(t, nil)
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	s.now = func() time.Time { return now }
-	s.activityKept, s.conflictsKept = 10*day, 20*day
+	s.logsKept = 20 * day
 	ctx := t.Context()
 	for _, err := range []error{
 		s.PutStaged(ctx, acme, "g", []sync.Staged{{ConnectionID: aConnection, Record: &sync.Record{ID: "1"}}}),
 		s.AppendActivity(ctx, acme, []sync.Activity{{ID: "a", At: noon}}),
 		s.AppendConflicts(ctx, acme, []sync.Conflict{{ID: "x", At: noon}}),
+		s.AppendChanges(ctx, acme, []sync.Change{{ID: "c", At: noon}}),
 		s.PutValue(ctx, "ended", nil, noon),
 		s.PutValue(ctx, "counts", nil, now.Add(time.Hour)),
 	} {
@@ -181,8 +182,9 @@ func TestRetention(t *testing.T) {
 		want            time.Duration
 	}{
 		{staged, keysOf(acme).under("g").under(string(aConnection)).of("1"), 7 * day},
-		{activity, keysOf(acme).of("a"), 10 * day},
+		{activity, keysOf(acme).of("a"), 20 * day},
 		{conflicts, keysOf(acme).of("x"), 20 * day},
+		{changes, keysOf(acme).of("c"), 20 * day},
 		{values, "ended", day},
 		{values, "counts", day + time.Hour},
 		{attempts, "k", day + time.Hour},

@@ -24,6 +24,7 @@ const (
 	gates       = "run_gates"
 	activity    = "sync_logs"
 	conflicts   = "conflict_logs"
+	changes     = "changes"
 	reviews     = "reviews"
 	connections = "connections"
 	settings    = "settings"
@@ -71,6 +72,10 @@ var indexes = []index{
 	{collection: conflicts, name: "by_contact", keys: []string{"customerId", "contactId", "at", "id"}},
 	{collection: conflicts, name: "by_run", keys: []string{"customerId", "runId", "at", "id"}},
 	{collection: conflicts, name: "expires", keys: []string{"expiresAt"}, expires: true},
+	{collection: changes, name: "by_time", keys: []string{"customerId", "at", "id"}},
+	{collection: changes, name: "by_contact", keys: []string{"customerId", "contactId", "at", "id"}},
+	{collection: changes, name: "by_run", keys: []string{"customerId", "runId", "at", "id"}},
+	{collection: changes, name: "expires", keys: []string{"expiresAt"}, expires: true},
 	{collection: reviews, name: "by_time", keys: []string{"customerId", "at", "id"}},
 	{collection: connections, name: "by_customer", keys: []string{"customerId", "id"}},
 	{collection: connections, name: "by_account", keys: []string{"provider", "account", "customerId", "id"}},

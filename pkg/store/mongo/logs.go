@@ -29,7 +29,7 @@ type conflictDoc struct {
 
 // AppendActivity implements [sync.LogStore]. One round trip.
 func (s *Store) AppendActivity(ctx context.Context, customer contact.CustomerID, entries []sync.Activity) error {
-	expires := s.now().Add(s.activityKept)
+	expires := s.now().Add(s.logsKept)
 	docs := make([]any, len(entries))
 	for i, e := range entries {
 		docs[i] = activityDoc{Key: keysOf(customer).of(e.ID), CustomerID: customer, Activity: e, ExpiresAt: expires}
@@ -74,7 +74,7 @@ func (s *Store) AppendConflicts(ctx context.Context, customer contact.CustomerID
 }
 
 func (s *Store) conflictDoc(customer contact.CustomerID, c sync.Conflict) conflictDoc {
-	return conflictDoc{Key: keysOf(customer).of(c.ID), CustomerID: customer, Conflict: c, ExpiresAt: s.now().Add(s.conflictsKept)}
+	return conflictDoc{Key: keysOf(customer).of(c.ID), CustomerID: customer, Conflict: c, ExpiresAt: s.now().Add(s.logsKept)}
 }
 
 // ListConflicts implements [sync.LogStore]. Two round trips.

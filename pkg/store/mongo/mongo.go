@@ -38,9 +38,9 @@ type Options struct {
 	// Database is the name of the database; "" takes the one in URI, else
 	// [DefaultDatabase].
 	Database string
-	// ActivityKept and ConflictsKept are how long entries of the logs are kept after
-	// they were written; 0 means 90 and 365 days.
-	ActivityKept, ConflictsKept time.Duration
+	// LogsKept is how long entries of the logs are kept at most after they were
+	// written, whatever a customer chose; 0 means ten years.
+	LogsKept time.Duration
 	// BatchSize is the most records in one command; 0 means 1000.
 	BatchSize int
 	// Monitor is told of every command; may be nil.
@@ -63,8 +63,8 @@ type Store struct {
 	// the wall clock: servers remove expired documents by theirs.
 	now func() time.Time
 
-	batchSize                   int
-	activityKept, conflictsKept time.Duration
+	batchSize int
+	logsKept  time.Duration
 }
 
 var _ sync.Store = (*Store)(nil)
@@ -81,13 +81,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, classify(op, err)
 	}
 	s := &Store{
-		client:        client,
-		db:            client.Database(cmp.Or(o.Database, databaseOf(o.URI), DefaultDatabase)),
-		log:           cmp.Or(o.Log, slog.Default()),
-		now:           time.Now,
-		batchSize:     cmp.Or(o.BatchSize, 1000),
-		activityKept:  cmp.Or(o.ActivityKept, 90*day),
-		conflictsKept: cmp.Or(o.ConflictsKept, 365*day),
+		client:    client,
+		db:        client.Database(cmp.Or(o.Database, databaseOf(o.URI), DefaultDatabase)),
+		log:       cmp.Or(o.Log, slog.Default()),
+		now:       time.Now,
+		batchSize: cmp.Or(o.BatchSize, 1000),
+		logsKept:  cmp.Or(o.LogsKept, 3650*day),
 	}
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(classify(op, err), s.Close())

@@ -87,6 +87,17 @@ var (
 	conflictsByContact = query{name: "conflicts of a contact", collection: conflicts, index: "by_contact"}
 	conflictsByRun     = query{name: "conflicts of a run", collection: conflicts, index: "by_run"}
 
+	appendChanges    = query{name: "append changes", collection: changes, index: primary}
+	changeByID       = query{name: "change by id", collection: changes, index: primary}
+	saveChanges      = query{name: "save changes", collection: changes, index: primary}
+	changesByTime    = query{name: "changes by time", collection: changes, index: "by_time"}
+	changesByContact = query{name: "changes of a contact", collection: changes, index: "by_contact"}
+	changesByRun     = query{name: "changes of a run", collection: changes, index: "by_run"}
+
+	pruneActivity  = query{name: "prune activity", collection: activity, index: "by_time"}
+	pruneConflicts = query{name: "prune conflicts", collection: conflicts, index: "by_time"}
+	pruneChanges   = query{name: "prune changes", collection: changes, index: "by_time"}
+
 	putReviews    = query{name: "put reviews", collection: reviews, index: primary}
 	reviewsByTime = query{name: "reviews by time", collection: reviews, index: "by_time"}
 	dropReviews   = query{name: "drop reviews", collection: reviews, index: primary}

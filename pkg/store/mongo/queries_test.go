@@ -20,7 +20,7 @@ func declared(t *testing.T) map[string]query {
 	}
 	collectionNames := map[string]string{
 		"contacts": contacts, "links": links, "hints": hints, "staged": staged, "tombstones": tombstones,
-		"runs": runs, "gates": gates, "activity": activity, "conflicts": conflicts, "reviews": reviews,
+		"runs": runs, "gates": gates, "activity": activity, "conflicts": conflicts, "changes": changes, "reviews": reviews,
 		"connections": connections, "settings": settings, "values": values, "attempts": attempts, "schema": schema,
 	}
 	queries := map[string]query{}

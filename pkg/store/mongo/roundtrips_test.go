@@ -268,6 +268,14 @@ func TestRoundTripsOfTheRest(t *testing.T) {
 			change := func([]byte) []byte { return []byte("x") }
 			c.takes("change a value", 2, func() error { return c.ChangeValue(ctx, "v", noon, noon.Add(time.Hour), change) })
 			c.takes("change it again", 2, func() error { return c.ChangeValue(ctx, "v", noon, noon.Add(time.Hour), change) })
+			changes := make([]sync.Change, n)
+			for i := range changes {
+				changes[i] = sync.Change{ID: fmt.Sprint("h", i), ContactID: person(i, false).ID, RunID: "r", At: noon}
+			}
+			c.takes("append changes", 1, func() error { return c.AppendChanges(ctx, acme, changes) })
+			c.takes("list changes", 1, func() error { _, _, err := c.ListChanges(ctx, acme, sync.LogQuery{RunID: "r"}); return err })
+			c.takes("save changes", 1, func() error { return c.SaveChanges(ctx, acme, changes) })
+			c.takes("prune the logs", 3, func() error { return c.PruneLogs(ctx, acme, noon) })
 			c.takes("count an attempt", 2, func() error { _, _, err := c.CountAttempt(ctx, "k", noon, time.Minute); return err })
 			c.takes("count another", 1, func() error { _, _, err := c.CountAttempt(ctx, "k", noon, time.Minute); return err })
 		})

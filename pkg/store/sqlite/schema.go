@@ -218,6 +218,19 @@ CREATE INDEX conflicts_by_time    ON conflicts (customer, at, id);
 CREATE INDEX conflicts_by_contact ON conflicts (customer, contact, at, id) WHERE contact <> '';
 CREATE INDEX conflicts_by_run     ON conflicts (customer, run, at, id) WHERE run <> '';
 
+CREATE TABLE changes (
+	customer TEXT    NOT NULL,
+	id       TEXT    NOT NULL,
+	at       INTEGER NOT NULL,
+	contact  TEXT    NOT NULL,
+	run      TEXT    NOT NULL,
+	doc      BLOB    NOT NULL,
+	PRIMARY KEY (customer, id)
+) STRICT;
+CREATE INDEX changes_by_time    ON changes (customer, at, id);
+CREATE INDEX changes_by_contact ON changes (customer, contact, at, id) WHERE contact <> '';
+CREATE INDEX changes_by_run     ON changes (customer, run, at, id) WHERE run <> '';
+
 CREATE TABLE reviews (
 	customer TEXT    NOT NULL,
 	id       TEXT    NOT NULL,

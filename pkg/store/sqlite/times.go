@@ -49,6 +49,9 @@ func roundContact(c *sync.Contact) {
 	for i := range c.Outbox {
 		roundConflict(&c.Outbox[i])
 	}
+	for i := range c.Changes {
+		round(&c.Changes[i].At)
+	}
 }
 
 func roundLink(l *sync.Link) {
