@@ -20,7 +20,7 @@ func (p *pass) acknowledge(ctx context.Context) error {
 	items := p.ready
 	p.ready = nil
 	ctx = context.WithoutCancel(ctx) // an answer is never thrown away for lack of time
-	if err := p.logConflicts(ctx, items); err != nil {
+	if err := p.logDecisions(ctx, items); err != nil {
 		return err
 	}
 	for attempt := 0; len(items) > 0 && attempt < 2*casAttempts; attempt++ {
@@ -38,6 +38,14 @@ func (p *pass) acknowledge(ctx context.Context) error {
 	}
 	p.flushLog(ctx)
 	return nil
+}
+
+// logDecisions moves what was decided from the documents to the logs.
+func (p *pass) logDecisions(ctx context.Context, items []*item) error {
+	if err := p.logConflicts(ctx, items); err != nil {
+		return err
+	}
+	return p.logChanges(ctx, items)
 }
 
 // logConflicts moves decided conflicts from the documents to the conflict log.
@@ -87,6 +95,7 @@ func (p *pass) takeAnswers(it *item, changedMeanwhile bool, now time.Time) {
 		again = p.takeAnswer(c, u, now) || again
 	}
 	c.Outbox = nil
+	c.dropLogged(it.logged)
 	c.Due = p.nextDue(c, now)
 	if again {
 		c.Due = &Due{At: p.notTooOften(c.ID, now, now)}
@@ -104,6 +113,9 @@ func (p *pass) reloadUnsaved(ctx context.Context, items []*item, outcomes []Save
 		}
 		if outcomes[i] == SaveLinkTaken {
 			p.refuseTaken(it)
+			if err := p.correctLog(ctx, it); err != nil {
+				return nil, err
+			}
 		}
 		byID[it.next.ID] = it
 		ids = append(ids, it.next.ID)
@@ -120,7 +132,7 @@ func (p *pass) reloadUnsaved(ctx context.Context, items []*item, outcomes []Save
 		byID[c.ID].next = c
 		unsaved = append(unsaved, byID[c.ID])
 	}
-	return unsaved, p.logConflicts(ctx, unsaved)
+	return unsaved, p.logDecisions(ctx, unsaved)
 }
 
 // refuseTaken turns answers that name a record of another contact into a refusal.

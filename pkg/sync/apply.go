@@ -34,6 +34,7 @@ func (p *pass) apply(ctx context.Context, items []*item) error {
 		}
 		for _, it := range items {
 			p.decide(it)
+			p.keepChange(it)
 		}
 		if p.rehearsal != nil {
 			p.tally(items)
@@ -108,7 +109,7 @@ func (p *pass) save(ctx context.Context, items []*item) ([]SaveOutcome, error) {
 // are on their way it stays claimed.
 func (p *pass) schedule(it *item, now time.Time) {
 	switch {
-	case len(it.pushes) > 0 || len(it.next.Outbox) > 0:
+	case len(it.pushes) > 0 || it.next.unlogged():
 		it.next.Due = &Due{At: now, LeaseUntil: p.leaseUntil(now)}
 	case it.again:
 		it.next.Due = &Due{At: p.notTooOften(it.next.ID, now, now)}
@@ -280,7 +281,7 @@ func (p *pass) review(c *Contact, connection contact.ConnectionID, kind string, 
 func (p *pass) enqueue(it *item) {
 	it.open = len(it.pushes)
 	if it.open == 0 {
-		if len(it.next.Outbox) > 0 {
+		if it.next.unlogged() {
 			p.ready = append(p.ready, it)
 		}
 		return

@@ -290,11 +290,11 @@ func (p *pass) repeatCreate(it *item, ch *channel, l *Link, now time.Time) {
 }
 
 // planCreate plans a new record. With lookup, an earlier attempt may have made it,
-// and the intent keeps that attempt's time.
+// and the intent is still that attempt's.
 func (p *pass) planCreate(it *item, ch *channel, l *Link, values contact.Values, now time.Time, lookup bool) {
 	intent := Intent{ID: p.newID(now), Op: OpCreate, Fields: map[contact.Field]IntentValue{}, At: now}
 	if lookup {
-		intent.At = l.Intents[0].At
+		intent.ID, intent.At = l.Intents[0].ID, l.Intents[0].At
 	}
 	for f, v := range values {
 		intent.Fields[f] = IntentValue{Val: v, H: v}

@@ -49,6 +49,8 @@ type storedReads interface {
 	ListActivity(ctx context.Context, customer contact.CustomerID, q LogQuery) (entries []Activity, next string, err error)
 	ListConflicts(ctx context.Context, customer contact.CustomerID, q LogQuery) (entries []Conflict, next string, total int, err error)
 	Conflict(ctx context.Context, customer contact.CustomerID, id string) (*Conflict, error)
+	ListChanges(ctx context.Context, customer contact.CustomerID, q LogQuery) (entries []Change, next string, err error)
+	Change(ctx context.Context, customer contact.CustomerID, id string) (*Change, error)
 	ListReviews(ctx context.Context, customer contact.CustomerID) ([]Review, error)
 
 	ConnectionsByAccount(ctx context.Context, provider contact.Provider, account string) ([]*Connection, error)

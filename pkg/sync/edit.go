@@ -37,7 +37,7 @@ func (s *Service) CreateContact(ctx context.Context, customer contact.CustomerID
 		Lifecycle: Active, CreatedAt: now,
 	}
 	s.enter(c, values, Edited, now)
-	if err := s.saveEdit(ctx, c); err != nil {
+	if err := s.saveEdit(ctx, nil, c, ""); err != nil {
 		return nil, err
 	}
 	s.noteEdit(ctx, c, "created", "Created in the app", sortedKeys(values))
@@ -168,10 +168,11 @@ func (s *Service) edit(ctx context.Context, customer contact.CustomerID, id cont
 		if ifRev != nil && *ifRev != c.Rev {
 			return nil, fault.New(fault.Stale, "The contact was changed in the meantime. Look at it again, then repeat your change.")
 		}
+		before := c.Clone()
 		if err := change(c, s.clock.Now()); err != nil {
 			return nil, err
 		}
-		err = s.saveEdit(ctx, c)
+		err = s.saveEdit(ctx, before, c, "")
 		if fault.Is(err, fault.Stale) {
 			continue
 		}
@@ -193,12 +194,19 @@ func (s *Service) enter(c *Contact, values contact.Values, rule reconcile.Rule, 
 }
 
 // saveEdit saves a contact that a person changed, due at once where there is
-// something to send it to. A lease that another worker holds stays.
-func (s *Service) saveEdit(ctx context.Context, c *Contact) error {
+// something to send it to. A lease that another worker holds stays. Before is what the
+// contact was; nil for a new one.
+func (s *Service) saveEdit(ctx context.Context, before, c *Contact, runID string) error {
 	synced, err := s.isSynced(ctx, c.CustomerID)
 	if err != nil {
 		return err
 	}
+	if !synced {
+		if err := s.clearChanges(ctx, c.CustomerID, c); err != nil {
+			return err
+		}
+	}
+	s.keepEdit(before, c, runID)
 	s.makeDue(c, synced, s.clock.Now())
 	outcomes, err := s.store.SaveContacts(ctx, c.CustomerID, []*Contact{c})
 	if err != nil {
@@ -206,6 +214,9 @@ func (s *Service) saveEdit(ctx context.Context, c *Contact) error {
 	}
 	if outcomes[0] != Saved {
 		return fault.New(fault.Stale, "The contact was changed in the meantime.")
+	}
+	if !synced {
+		return s.logEdits(ctx, c.CustomerID, c)
 	}
 	return nil
 }
@@ -239,6 +250,9 @@ func (s *Service) pushNow(ctx context.Context, c *Contact) *Contact {
 	defer cancel()
 	p, push, err := s.begin(push, c.CustomerID, s.unstoredRun(c.CustomerID, Incremental))
 	if err == nil {
+		if n := len(c.Changes); n > 0 {
+			p.follows = c.Changes[n-1].ID
+		}
 		_, err = p.workOnce(push, Claim{Limit: 1, IDs: []contact.ID{c.ID}})
 	}
 	if err == nil {

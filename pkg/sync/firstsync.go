@@ -330,7 +330,7 @@ func (p *pass) lookOver(ctx context.Context) error {
 }
 
 // complete records what the run has proven about each listed connection, and
-// forgets the rows.
+// forgets the rows, and log entries that are older than the customer wants to keep.
 func (p *pass) complete(ctx context.Context) error {
 	now := p.clock.Now()
 	for _, ch := range p.listed() {
@@ -347,6 +347,9 @@ func (p *pass) complete(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+	}
+	if err := p.store.PruneLogs(ctx, p.customer, now.Add(-p.choices.retention)); err != nil {
+		return err
 	}
 	return p.store.DropStaged(ctx, p.customer, p.run.ID)
 }

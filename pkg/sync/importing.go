@@ -34,6 +34,7 @@ type importer struct {
 	customer contact.CustomerID
 	choices  choices
 	synced   bool
+	run      *Run
 	result   ImportResult
 }
 
@@ -50,8 +51,8 @@ func (s *Service) Import(ctx context.Context, customer contact.CustomerID, rows 
 	if err != nil {
 		return nil, ImportResult{}, err
 	}
-	im := &importer{Service: s, customer: customer, choices: chosen, synced: synced}
 	run := &Run{ID: s.newID(s.clock.Now()), CustomerID: customer, Kind: Imported, StartedAt: s.clock.Now()}
+	im := &importer{Service: s, customer: customer, choices: chosen, synced: synced, run: run}
 	var batchRows []ImportRow
 	for row, err := range rows {
 		if err != nil {
@@ -87,15 +88,24 @@ func (im *importer) take(ctx context.Context, rows []ImportRow) error {
 			return err
 		}
 		rows = nil
+		var log []Change
 		for i, c := range contacts {
-			switch {
-			case outcomes[i] != Saved:
+			if outcomes[i] != Saved {
 				rows = append(rows, origin[c.ID]...)
-			case c.Rev == 1:
+				continue
+			}
+			log = append(log, c.changesOf(im.run.ID)...)
+			if c.Rev == 1 {
 				im.result.Created++
-			default:
+			} else {
 				im.result.Updated++
 			}
+		}
+		if len(log) == 0 {
+			continue
+		}
+		if err := im.store.AppendChanges(ctx, im.customer, log); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -146,9 +156,9 @@ func (im *importer) merge(ctx context.Context, rows []ImportRow) ([]*Contact, ma
 	if err != nil {
 		return nil, nil, err
 	}
-	byEmail := map[string]*Contact{}
+	byEmail, before := map[string]*Contact{}, map[contact.ID]*Contact{}
 	for _, c := range holders {
-		byEmail[c.Index().Email] = c
+		byEmail[c.Index().Email], before[c.ID] = c, c.Clone()
 	}
 	now := im.clock.Now()
 	var changed []*Contact
@@ -169,6 +179,14 @@ func (im *importer) merge(ctx context.Context, rows []ImportRow) ([]*Contact, ma
 			changed = append(changed, c)
 		}
 		origin[c.ID] = append(origin[c.ID], row)
+	}
+	if !im.synced {
+		if err := im.clearChanges(ctx, im.customer, changed...); err != nil {
+			return nil, nil, err
+		}
+	}
+	for _, c := range changed {
+		im.keepEdit(before[c.ID], c, im.run.ID)
 	}
 	return changed, origin, nil
 }

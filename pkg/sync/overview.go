@@ -125,6 +125,11 @@ func (s *Service) Conflicts(ctx context.Context, customer contact.CustomerID, q 
 	return s.store.ListConflicts(ctx, customer, q)
 }
 
+// Changes returns the change log, newest first.
+func (s *Service) Changes(ctx context.Context, customer contact.CustomerID, q LogQuery) ([]Change, string, error) {
+	return s.store.ListChanges(ctx, customer, q)
+}
+
 // Reviews returns what only a person can decide.
 func (s *Service) Reviews(ctx context.Context, customer contact.CustomerID) ([]Review, error) {
 	return s.store.ListReviews(ctx, customer)

@@ -26,6 +26,7 @@ type pass struct {
 	replaced  []contact.ConnectionID // whose links have ended
 	late      bool                   // there was no time to open every connection
 	meter     *Meter
+	follows   string     // the change of an edit that is being sent; "" none
 	rehearsal *rehearsal // nil: it is in earnest
 	deadline  time.Time  // zero: none
 	margin    time.Duration

@@ -18,6 +18,7 @@ type item struct {
 	reads   map[contact.ConnectionID]Reading
 	pushes  []*push
 	open    int         // pushes not answered yet
+	logged  []string    // ids of the changes that are in the log
 	created bool        // the contact is new in the app
 	stones  []Tombstone // to be stored before the contact is
 	again   bool        // it waits for the contact it merges into

@@ -22,6 +22,8 @@ type counted struct {
 	left  int // saves until the store goes away; 0: it stays
 	// joining is called once, when a full run begins to join what it listed.
 	joining func()
+	// appending is asked before changes are appended to the log; nil: nothing.
+	appending func() error
 }
 
 func (c *counted) StagedPage(ctx context.Context, id contact.CustomerID, generation string, conn contact.ConnectionID, after contact.ExternalID, limit int) ([]sync.Staged, error) {
@@ -127,6 +129,16 @@ func (c *counted) AppendActivity(ctx context.Context, id contact.CustomerID, ent
 func (c *counted) AppendConflicts(ctx context.Context, id contact.CustomerID, list []sync.Conflict) error {
 	c.count("AppendConflicts")
 	return c.Store.AppendConflicts(ctx, id, list)
+}
+
+func (c *counted) AppendChanges(ctx context.Context, id contact.CustomerID, list []sync.Change) error {
+	c.count("AppendChanges")
+	if c.appending != nil {
+		if err := c.appending(); err != nil {
+			return err
+		}
+	}
+	return c.Store.AppendChanges(ctx, id, list)
 }
 
 func (c *counted) PutReviews(ctx context.Context, id contact.CustomerID, items []sync.Review) error {

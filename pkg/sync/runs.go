@@ -94,8 +94,8 @@ func (p *pass) steps(ctx context.Context) error {
 }
 
 // kindOf decides whether accounts are listed in full: when asked to, when one was
-// never listed or missed work, and once a day. A first listing may have to be
-// approved.
+// never listed or missed work, and once a day. What was left partial goes on
+// first. A first listing may have to be approved.
 func (s *Service) kindOf(ctx context.Context, customer contact.CustomerID, req SyncRequest) (kind Kind, approval Approval, err error) {
 	if req.DryRun {
 		return Full, "", nil
@@ -124,7 +124,11 @@ func (s *Service) kindOf(ctx context.Context, customer contact.CustomerID, req S
 			approval = ApprovalNeeded
 		}
 	}
-	return kind, approval, nil
+	latest, err := s.store.LatestRun(ctx, customer)
+	if err == nil && latest != nil && latest.State == RunPartial {
+		kind = latest.Kind
+	}
+	return kind, approval, err
 }
 
 // acquire begins a run as asked for, or goes on with one that was left partial.

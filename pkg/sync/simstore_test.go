@@ -222,6 +222,30 @@ func (s *simStore) SaveConflict(ctx context.Context, customer contact.CustomerID
 	return order(ctx, s, "SaveConflict", func(ctx context.Context) error { return s.real.SaveConflict(ctx, customer, c) })
 }
 
+func (s *simStore) AppendChanges(ctx context.Context, customer contact.CustomerID, changes []sync.Change) error {
+	return order(ctx, s, "AppendChanges", func(ctx context.Context) error { return s.real.AppendChanges(ctx, customer, changes) })
+}
+
+func (s *simStore) ListChanges(ctx context.Context, customer contact.CustomerID, q sync.LogQuery) (entries []sync.Change, next string, err error) {
+	err = order(ctx, s, "ListChanges", func(ctx context.Context) error {
+		entries, next, err = s.real.ListChanges(ctx, customer, q)
+		return err
+	})
+	return entries, next, err
+}
+
+func (s *simStore) Change(ctx context.Context, customer contact.CustomerID, id string) (*sync.Change, error) {
+	return use(ctx, s, "Change", func(ctx context.Context) (*sync.Change, error) { return s.real.Change(ctx, customer, id) })
+}
+
+func (s *simStore) SaveChanges(ctx context.Context, customer contact.CustomerID, changes []sync.Change) error {
+	return order(ctx, s, "SaveChanges", func(ctx context.Context) error { return s.real.SaveChanges(ctx, customer, changes) })
+}
+
+func (s *simStore) PruneLogs(ctx context.Context, customer contact.CustomerID, before time.Time) error {
+	return order(ctx, s, "PruneLogs", func(ctx context.Context) error { return s.real.PruneLogs(ctx, customer, before) })
+}
+
 func (s *simStore) PutReviews(ctx context.Context, customer contact.CustomerID, items []sync.Review) error {
 	return order(ctx, s, "PutReviews", func(ctx context.Context) error { return s.real.PutReviews(ctx, customer, items) })
 }

@@ -39,6 +39,7 @@ type documents struct {
 	runs        map[string]*sync.Run
 	activity    map[string]sync.Activity
 	conflicts   map[string]sync.Conflict
+	changes     map[string]sync.Change
 	reviews     map[string]sync.Review
 	connections map[contact.ConnectionID]*sync.Connection
 	settings    *sync.Settings
@@ -81,7 +82,7 @@ func (s *Store) of(ctx context.Context, customer contact.CustomerID) (d *documen
 			contacts: map[contact.ID]*sync.Contact{}, hints: map[record]*hint{},
 			staged: map[string]map[record]sync.Staged{}, stones: map[record]sync.Tombstone{},
 			runs: map[string]*sync.Run{}, activity: map[string]sync.Activity{},
-			conflicts: map[string]sync.Conflict{}, reviews: map[string]sync.Review{},
+			conflicts: map[string]sync.Conflict{}, changes: map[string]sync.Change{}, reviews: map[string]sync.Review{},
 			connections: map[contact.ConnectionID]*sync.Connection{},
 		}
 		s.customers[customer] = d
