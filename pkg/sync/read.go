@@ -33,7 +33,7 @@ func (p *pass) prefetch(ctx context.Context, contacts []*Contact, hints []Hint) 
 	for _, c := range contacts {
 		for i := range c.Links {
 			if l := &c.Links[i]; l.readable() {
-				p.forgetOlder(l)
+				p.forgetUseless(l)
 				wanted[l.ConnectionID] = append(wanted[l.ConnectionID], l.ExternalID)
 			}
 		}
@@ -92,14 +92,20 @@ func (p *pass) read(ctx context.Context, ch *channel, ids []contact.ExternalID, 
 	}
 }
 
-// forgetOlder drops what was read of a link's record before the link's latest
-// agreement: it may show a value that was replaced since.
-func (p *pass) forgetOlder(l *Link) {
+// forgetUseless drops what was read of a link's record before the link's latest
+// agreement: it may show a value that was replaced since. And what a listing brought,
+// when writes are to be checked in the record's history, which listings do not bring.
+func (p *pass) forgetUseless(l *Link) {
 	ch := p.channel(l.ConnectionID)
 	if ch == nil {
 		return
 	}
-	if r, ok := ch.reads[l.ExternalID]; ok && !r.At.IsZero() && l.SyncedAt.After(r.At) {
+	r, ok := ch.reads[l.ExternalID]
+	if !ok || r.At.IsZero() {
+		return
+	}
+	unchecked := ch.limits.History && r.Record != nil && r.Record.History == nil && len(l.unchecked()) > 0
+	if unchecked || l.SyncedAt.After(r.At) {
 		delete(ch.reads, l.ExternalID)
 	}
 }

@@ -84,6 +84,23 @@ func (w *world) quiet() {
 	}
 }
 
+// A full run lists accounts, and lists bring no history: what is to be checked is read.
+func TestWritesAreCheckedByFullRunsToo(t *testing.T) {
+	w := synced(t)
+	w.once("POST", "/batch/update", func() {
+		w.must(w.hubspot.Edit(w.hubspotID(), map[string]string{"firstname": "Theirs"}))
+	})
+	w.update(w.only(), contact.Values{contact.FirstName: "Ours"})
+	w.clock.Advance(time.Hour)
+	_, err := w.service.Sync(w.ctx, acme, sync.SyncRequest{Kind: sync.Full})
+	w.must(err)
+	w.equal(1)
+	if got := w.only().Values()[contact.FirstName]; got != "Theirs" {
+		t.Errorf("the app has %q", got)
+	}
+	w.quiet()
+}
+
 // What a person changed after seeing our write is no loss, and neither is a chain of
 // our own writes.
 func TestEditsAfterOurWritesAreNoLoss(t *testing.T) {

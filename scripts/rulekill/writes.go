@@ -4,6 +4,8 @@ package main
 var writeRules = []rule{
 	{name: "read: what was read before the latest agreement is read again", file: "read.go", tests: "TestAListingIsNotBelieved",
 		old: `l.SyncedAt.After(r.At)`, new: `false`},
+	{name: "read: what is to be checked is read with its history", file: "read.go", tests: "TestWritesAreCheckedByFullRuns",
+		old: `if unchecked || l.SyncedAt`, new: `if unchecked && false || l.SyncedAt`},
 	{name: "decide: what another remote field agreed on is forgotten", file: "decide.go", tests: "TestAFieldWithAnotherIdentity",
 		old: `l.dropOldShadows(ch.conn.FieldSince)`, new: ``},
 	{name: "decide: a read that may be too old is repeated", file: "decide.go", tests: "TestAReadThatIsTooOld|TestAnEditThatPutsTheOldValueBack",
