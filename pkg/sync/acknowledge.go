@@ -161,6 +161,11 @@ func (p *pass) takeAnswer(c *Contact, u *push, now time.Time) (again bool) {
 	if i >= 0 && !u.undecided() {
 		l.Intents = slices.Delete(l.Intents, i, i+1)
 	}
+	if u.intent.Op == OpCreate && l.ExternalID != "" {
+		// Another worker has made or found the record meanwhile. If this made a second
+		// one, the key it carries tells.
+		return true
+	}
 	if u.result.Err != nil {
 		return p.takeError(c, l, u, now)
 	}
@@ -173,6 +178,7 @@ func (p *pass) takeAnswer(c *Contact, u *push, now time.Time) (again bool) {
 		l.State, l.Error = LinkDetached, nil
 	case OpCreate:
 		l.ExternalID, l.Modified = u.result.Record.ID, u.result.Record.Modified
+		l.dropIntents(OpCreate)
 		l.Keyed = u.channel.conn.Has(contact.SyncKey)
 		l.URL = u.channel.crm.RecordURL(l.ExternalID)
 		l.Error = nil
@@ -225,6 +231,9 @@ func (p *pass) takeError(c *Contact, l *Link, u *push, now time.Time) (again boo
 	case kind == fault.Conflict && u.intent.Op == OpCreate && u.foundID() != "":
 		l.ExternalID, l.Shadow = u.foundID(), nil // adopted; read and merged next
 		return true
+	case kind == fault.Conflict && u.intent.Op == OpUpdate:
+		p.review(c, l.ConnectionID, match.EmailTaken, u.conflicting(), l.Provider.Title()+
+			" refused a value because another record has it. Change one of the two, or merge the records there.")
 	case kind == fault.OutcomeUnknown || kind == fault.Retryable || kind == fault.Unexpected:
 		if u.intent.Op == OpUpdate {
 			l.doubt(u.intent, now.Add(u.channel.limits.Timeout))

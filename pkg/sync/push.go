@@ -52,6 +52,15 @@ func (u *push) foundID() contact.ExternalID {
 	return ""
 }
 
+// conflicting lists the record that was to be written and the one that was in its way.
+func (u *push) conflicting() []contact.ExternalID {
+	ids := []contact.ExternalID{u.id}
+	if other := u.foundID(); other != "" {
+		ids = append(ids, other)
+	}
+	return ids
+}
+
 // undecided reports whether a record may still have been made: the intent stays
 // until a lookup has shown it.
 func (u *push) undecided() bool {

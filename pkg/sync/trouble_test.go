@@ -32,6 +32,42 @@ func TestACreateOfUnknownOutcomeIsNeverDoubled(t *testing.T) {
 	}
 }
 
+// An instance hangs in a create for so long that another one takes the contact over
+// and makes the record: what the first then answers changes nothing.
+func TestTheAnswerOfACreateThatWasTakenOverIsIgnored(t *testing.T) {
+	w := newWorld(t)
+	w.sync()
+	w.once("POST", "/api/v2/persons", func() {
+		w.clock.Advance(3 * time.Minute)
+		w.sync()
+		if id := w.only().Link(pipedriveCo).ExternalID; id != "1" {
+			t.Errorf("the other instance linked %q", id)
+		}
+	})
+	w.create(person(1))
+	if l := w.only().Link(pipedriveCo); l.ExternalID != "1" || len(l.Intents) != 0 {
+		t.Errorf("the link is %s with intents %v", l.ExternalID, l.Intents)
+	}
+}
+
+// Two people with one address: HubSpot refuses the second, and a person is asked.
+func TestAnUpdateThatAnotherRecordIsInTheWayOfGoesToReview(t *testing.T) {
+	w := synced(t)
+	other, err := w.hubspot.Create(map[string]string{"firstname": "Other"})
+	w.must(err)
+	w.sync()
+	w.clock.Advance(time.Minute)
+	w.must(w.hubspot.Edit(other, map[string]string{"email": "taken@example.com"}))
+	c := w.contacts()["person1@example.com"]
+	w.update(c, contact.Values{contact.Email: "taken@example.com"})
+	reviews, err := w.service.Reviews(w.ctx, acme)
+	w.must(err)
+	want := []contact.ExternalID{c.Link(hubspotConn).ExternalID, contact.ExternalID(other)}
+	if len(reviews) != 1 || reviews[0].ContactID != c.ID || !slices.Equal(reviews[0].ExternalIDs, want) {
+		t.Errorf("reviews: %+v", reviews)
+	}
+}
+
 func TestAFailingRecordShowsItsErrorAndTheNextRunPicksItUp(t *testing.T) {
 	for _, f := range []kit.Fault{
 		{Status: 500, Body: `{"success":false,"error":"boom"}`},
