@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +16,13 @@ import (
 const accent = "#c2410c"
 
 func (s *Server) page() kit.Page {
-	return kit.Page{Title: "HubSpot", Accent: accent, Columns: s.columns}
+	over := `{"status":"error","message":"You have reached your ten_secondly_rolling limit.","errorType":"RATE_LIMIT","policyName":"TEN_SECONDLY_ROLLING"}`
+	return kit.Page{Title: "HubSpot", Accent: accent, Columns: s.columns, Troubles: []kit.Trouble{
+		{Label: "Over the limit", Hint: "The next 3 calls are answered with 429.", Faults: []kit.Fault{{Status: http.StatusTooManyRequests, Body: over, Times: 3}}},
+		{Label: "Day's calls used up", Hint: "Every call is answered with 429 until midnight.", Knobs: `{"dailyLimit":1}`},
+		{Label: "Search behind", Hint: "The index knows changes 30 seconds later.", Knobs: `{"indexLagMs":30000}`},
+		{Label: "Data centre moves", Hint: "The next call is answered with 477: wait 20 seconds.", Faults: []kit.Fault{{Status: 477, Body: "{}", Header: http.Header{"Retry-After": {"20"}}}}},
+	}}
 }
 
 func (s *Server) columns() []kit.Column {
@@ -33,7 +40,7 @@ func (s *Server) columns() []kit.Column {
 		columns = append(columns, kit.Column{Key: "pronouns", Label: "Pronouns"})
 	}
 	if s.account.defined("contact_sync_id", s.now()) != nil {
-		columns = append(columns, kit.Column{Key: "contact_sync_id", Label: "Contact Sync ID", ReadOnly: true})
+		columns = append(columns, kit.Column{Key: "contact_sync_id", Label: "Contact Sync ID", ReadOnly: true, Detail: true})
 	}
 	return columns
 }

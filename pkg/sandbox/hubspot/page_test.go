@@ -44,21 +44,70 @@ func TestAPersonWorksOnThePage(t *testing.T) {
 	other, _ := b.Create(map[string]string{"email": "other@example.com", "firstname": "Other"})
 	b.call("GET", "/?q=OTHER", "").want(200, other, "1–1 of 1")
 	b.call("GET", "/?q=nobody", "").want(200, "No record contains")
-	b.call("GET", "/records/merge?id="+id, "").want(422, "Tick exactly two records")
+	b.call("GET", "/records/merge?id="+id, "").want(422, "Select exactly two records")
 	b.call("GET", "/records/merge?id="+id+"&id="+other, "").want(200, "Keep", "other@example.com")
 	merged := b.form("/records/merge", url.Values{"id": {id, other}, "primary": {other}}).want(303).header.Get("Location")
 	b.call("GET", merged, "").want(200, "Records merged.", `value="other@example.com"`, "she/her")
 
 	survivor := "171600000003"
-	b.form("/records/"+survivor+"/delete", nil).want(303)
+	b.form("/records/delete", url.Values{"id": {survivor}}).want(303)
+	b.call("GET", "/?done=deleted&n=1", "").want(200, "1 record deleted. You find it under Deleted.")
 	b.call("GET", "/?show=deleted", "").want(200, survivor)
-	b.form("/records/"+survivor+"/restore", nil).want(303)
+	b.form("/records/restore", url.Values{"id": {survivor}}).want(303)
 	b.call("GET", "/", "").want(200, survivor)
 	b.call("GET", "/records/999", "").want(404)
 
-	foreign := httptest.NewRequest("POST", "/records/"+survivor+"/delete", nil)
+	foreign := httptest.NewRequest("POST", "/records/delete?id="+survivor, nil)
 	foreign.Header.Set("Sec-Fetch-Site", "cross-site")
 	b.send(foreign).want(403)
+}
+
+func TestManyRowsAtOnce(t *testing.T) {
+	b := start(t)
+	ids := b.seed(5)
+	b.call("GET", "/", "").want(200, "Merge two", "Delete", "Erase")
+	b.form("/records/delete", nil).want(422, "Select at least one record.")
+	sent := b.form("/records/delete", url.Values{"id": {ids[0], ids[1], ids[2], ids[2]}}).want(303)
+	if to := sent.header.Get("Location"); to != "/?done=deleted&n=3" {
+		t.Errorf("sent to %s", to)
+	}
+	b.call("GET", "/?show=deleted&done=deleted&n=3", "").want(200, "3 records deleted. You find them under Deleted.", ids[0], ids[1], ids[2])
+	b.form("/records/delete", url.Values{"id": {ids[0], ids[3]}}).want(422, "1 of 2 records deleted. contact "+ids[0]+": resource not found")
+	b.form("/records/restore", url.Values{"id": {ids[0], ids[3]}}).want(303)
+
+	b.call("GET", "/records/erase?id="+ids[0]+"&id="+ids[1]+"&id=5", "").want(200, "p000@example.com", "p001@example.com", "these 2 records")
+	b.call("GET", "/records/erase", "").want(422, "Select at least one record.")
+	b.form("/records/erase", url.Values{"id": {ids[0], ids[1]}}).want(303) // one live, one archived
+	for _, id := range ids[:2] {
+		if _, known := b.Record(id); known {
+			t.Errorf("%s is still there", id)
+		}
+	}
+	b.form("/records/erase", url.Values{"id": {ids[0]}}).want(422, "0 of 1 records erased.")
+}
+
+func TestTrouble(t *testing.T) {
+	b := start(t)
+	b.call("GET", "/behaviour", "").want(200, "Cause trouble", "Answer lost", "Search behind", "Pending webhooks")
+	trouble := func(label string) { b.form("/behaviour/trouble", url.Values{"trouble": {label}}).want(303) }
+	trouble("Down for a moment")
+	trouble("Search behind")
+	b.call("GET", "/behaviour", "").want(200, "1 fault waits for a call.")
+	if waiting := b.Faults().Pending(); len(waiting) != 1 || waiting[0].Status != 503 {
+		t.Errorf("faults: %+v", waiting)
+	}
+	if b.Knobs().IndexLagMS != 30_000 {
+		t.Error("the knob did not move")
+	}
+	b.form("/behaviour/trouble", url.Values{"normal": {"1"}}).want(303)
+	b.call("GET", contacts, "").want(200)
+	if k := b.Knobs(); k.IndexLagMS != 0 || k.DailyLimit != -1 {
+		t.Errorf("not back to normal: %+v", k)
+	}
+	b.form("/behaviour/trouble", url.Values{"trouble": {"Earthquake"}}).want(422, "there is no trouble")
+	for _, each := range b.page().Troubles {
+		trouble(each.Label)
+	}
 }
 
 func TestPagesOfFifty(t *testing.T) {
@@ -70,7 +119,7 @@ func TestPagesOfFifty(t *testing.T) {
 
 func TestBehaviourPage(t *testing.T) {
 	b := start(t)
-	b.call("GET", "/behaviour", "").want(200, "searchPerSecond", "pendingWebhooks")
+	b.call("GET", "/behaviour", "").want(200, "searchPerSecond", "Pending webhooks")
 	b.form("/behaviour", url.Values{"knobs": {`{"dailyLimit":1}`}, "faults": {`[{"status":503}]`}}).want(303)
 	if b.Knobs().DailyLimit != 1 {
 		t.Error("the knob did not move")

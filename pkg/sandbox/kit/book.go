@@ -57,10 +57,14 @@ type Desk struct {
 	Calls  *Calls
 	Faults *Faults
 	Page   Page
+
+	normal []byte // the knobs at the start, as JSON
 }
 
-// Handler returns the desk's routes.
+// Handler returns the desk's routes. The knobs of that moment are what a person
+// comes back to after trouble.
 func (d *Desk) Handler() http.Handler {
+	d.normal = []byte(indented(d.Book.Knobs()))
 	mux := http.NewServeMux()
 	d.control(mux)
 	d.pages(mux)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,10 +23,19 @@ const (
 	columnPhones = "phones"
 )
 
+// machineField holds a program's key, which is of no use in a list for people.
+const machineField = "Contact Sync ID"
+
 var plainColumns = []string{columnFirst, columnLast, columnEmails, columnPhones}
 
 func (s *Server) page() kit.Page {
-	return kit.Page{Title: "Pipedrive", Accent: "#1f7a43", Columns: s.columns}
+	over := `{"success":false,"error":"request over limit","errorCode":429,"error_info":"Please check developers.pipedrive.com"}`
+	reset := http.Header{"X-Ratelimit-Remaining": {"0"}, "X-Ratelimit-Reset": {"2"}}
+	return kit.Page{Title: "Pipedrive", Accent: "#1f7a43", Columns: s.columns, Troubles: []kit.Trouble{
+		{Label: "Over the limit", Hint: "The next 3 calls are answered with 429.", Faults: []kit.Fault{{Status: http.StatusTooManyRequests, Body: over, Header: reset, Times: 3}}},
+		{Label: "Day's tokens used up", Hint: "Every call is answered with 429 until midnight.", Knobs: `{"dailyTokens":1}`},
+		{Label: "Search behind", Hint: "Changed persons are not found for 30 seconds.", Knobs: `{"searchLagSeconds":30}`},
+	}}
 }
 
 func (s *Server) columns() []kit.Column {
@@ -38,7 +48,7 @@ func (s *Server) columns() []kit.Column {
 		{Key: columnPhones, Label: "Phones", Hint: "Separate with semicolons; the first is primary."},
 	}
 	for _, f := range s.fields.customs() {
-		columns = append(columns, kit.Column{Key: s.fields.columnKey(f), Label: f.name, Hint: hint(f)})
+		columns = append(columns, kit.Column{Key: s.fields.columnKey(f), Label: f.name, Hint: hint(f), Detail: f.name == machineField})
 	}
 	return columns
 }

@@ -176,7 +176,21 @@ func TestPage(t *testing.T) {
 	if r := form("/records/new", url.Values{"emails": {"a@x"}}); r.status != http.StatusUnprocessableEntity || !strings.Contains(r.text, "needs a first or a last name") {
 		t.Errorf("nameless: %d", r.status)
 	}
-	if r := form("/records/1/delete", nil); r.status != http.StatusSeeOther || len(a.must("GET", "/api/v2/persons", "").ids()) != 0 {
+	if page := a.send(a.request("GET", "/", "")).text; strings.Contains(page, "Erase") {
+		t.Error("this CRM does not erase")
+	}
+	if r := form("/records/erase", url.Values{"id": {"1"}}); r.status != http.StatusNotFound {
+		t.Errorf("erase: %d", r.status)
+	}
+	for _, each := range a.page().Troubles {
+		if r := form("/behaviour/trouble", url.Values{"trouble": {each.Label}}); r.status != http.StatusSeeOther {
+			t.Errorf("%s: %d", each.Label, r.status)
+		}
+	}
+	if r := form("/behaviour/trouble", url.Values{"normal": {"1"}}); r.status != http.StatusSeeOther || len(a.Faults().Pending()) != 0 || a.Knobs().DailyTokens != 0 {
+		t.Errorf("back to normal: %d", r.status)
+	}
+	if r := form("/records/delete", url.Values{"id": {"1"}}); r.status != http.StatusSeeOther || len(a.must("GET", "/api/v2/persons", "").ids()) != 0 {
 		t.Errorf("delete: %d", r.status)
 	}
 }
