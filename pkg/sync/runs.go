@@ -314,43 +314,6 @@ func (n Counts) text() string {
 	return strings.Join(parts, ", ")
 }
 
-// SyncAll is the scheduled run of every customer, each with a fair part of the
-// time. It returns the run of the last customer worked on, as partial when anything
-// is left to do anywhere.
-func (s *Service) SyncAll(ctx context.Context) (*Run, error) {
-	customers, err := s.store.Customers(ctx)
-	if err != nil {
-		return nil, err
-	}
-	last := &Run{Kind: Incremental, State: RunDone, StartedAt: s.clock.Now(), FinishedAt: s.clock.Now()}
-	partial := false
-	for i, customer := range customers {
-		part, cancel := s.share(ctx, len(customers)-i)
-		run, err := s.sync(part, customer, SyncRequest{})
-		cancel()
-		if err != nil {
-			return nil, err
-		}
-		partial = partial || run.State == RunPartial
-		last = run
-	}
-	if partial && last.State != RunPartial {
-		shown := *last
-		shown.State = RunPartial
-		return &shown, nil
-	}
-	return last, nil
-}
-
-// share gives one of n customers its part of the time that is left.
-func (s *Service) share(ctx context.Context, n int) (context.Context, context.CancelFunc) {
-	deadline, ok := ctx.Deadline()
-	if !ok || n == 1 {
-		return ctx, func() {}
-	}
-	return s.clock.WithTimeout(ctx, deadline.Sub(s.clock.Now())/time.Duration(n))
-}
-
 // Run returns one run of the customer; fault.NotFound.
 func (s *Service) Run(ctx context.Context, customer contact.CustomerID, id string) (*Run, error) {
 	return s.store.Run(ctx, customer, id)

@@ -73,6 +73,7 @@ type world struct {
 	triggered int
 	ids       atomic.Int64
 	second    *hubspotbox.Server // another HubSpot account, if there is one
+	during    func()             // done once, in the middle of the next call to a CRM
 
 	// before is called before each call to a CRM is served; nil: nothing.
 	before func(r *http.Request)
@@ -352,6 +353,13 @@ type ticking struct {
 }
 
 func (t ticking) RoundTrip(r *http.Request) (*http.Response, error) {
+	t.w.cutMu.Lock()
+	during := t.w.during
+	t.w.during = nil
+	t.w.cutMu.Unlock()
+	if during != nil {
+		during()
+	}
 	t.w.tick()
 	if t.w.before != nil {
 		t.w.before(r)

@@ -20,8 +20,8 @@ func (d *documents) newestFirst(fits func(*sync.Run) bool) []*sync.Run {
 	return slices.DeleteFunc(runs, func(r *sync.Run) bool { return !fits(r) })
 }
 
-// AcquireRun implements [sync.RunStore]. The
-// error is fault.Conflict if a run of the id exists already.
+// AcquireRun implements [sync.RunStore]. The error is fault.Conflict if a run of the id
+// exists already.
 func (s *Store) AcquireRun(ctx context.Context, run *sync.Run, now time.Time) (*sync.Run, bool, error) {
 	d, done, err := s.of(ctx, run.CustomerID)
 	if err != nil {
