@@ -18,7 +18,8 @@
 //
 // The jobs around them: firstsync.go (list both sides, join, reconcile), runs.go
 // (leases, checkpoints, time budget), turns.go (customers in turn), rehearsal.go,
-// plan.go and approval.go (what a run would do, before it does), edit.go (changes made in the app), setup.go
+// plan.go and approval.go (what a run would do, before it does), edit.go (changes made
+// in the app), setup.go
 // (custom fields), brake.go and deletion.go (what happens before anything is deleted),
 // merging.go (merged records), overview.go (what people see).
 //
