@@ -201,9 +201,20 @@ func (t *tenant) word(a, b uint32) (contact.Field, string) {
 	f := wordFields[int(a)%len(wordFields)]
 	v := words[f][int(b)%len(words[f])]
 	if t.number > 1 && v != "" {
-		v = map[contact.Field]string{contact.Phone: "+4420794600", contact.FirstName: "B", contact.LastName: "B", contact.JobTitle: "B"}[f] + v[len(v)-2:]
+		v = map[contact.Field]string{contact.Phone: "+4420794600", contact.FirstName: "Brew", contact.LastName: "Brew", contact.JobTitle: "Brew"}[f] + strings.TrimSpace(v)[len(strings.TrimSpace(v))-2:]
 	}
 	return f, v
+}
+
+// marks reports whether a value can only have been entered for this customer.
+func (t *tenant) marks(v string) bool {
+	if strings.HasSuffix(v, "@"+string(t.customer)+".example") {
+		return true
+	}
+	if t.number > 1 {
+		return strings.HasPrefix(v, "Brew") || strings.HasPrefix(v, "+4420")
+	}
+	return v == "Grace" || v == "Hopper" || v == "Admiral" || strings.HasPrefix(v, "+1650")
 }
 
 func (t *tenant) email(n uint32) string {
@@ -240,18 +251,18 @@ func (s *simulation) somebody(t *tenant, m move) {
 		}
 		if id, err := b.Create(fields); err == nil {
 			s.say("%s: somebody creates %s %v", p, id, fields)
-			s.model.createdRemotely(s, t, p, id)
+			s.model.createdRemotely(t, p, id)
 		}
 	case n < 82:
 		f, v := t.word(m.d, m.d>>8)
 		if err := b.Edit(row.ID, map[string]string{remoteName(p, f): v}); err == nil {
 			s.say("%s: somebody changes %s of %s from %q to %q", p, f, row.ID, row.Fields[remoteName(p, f)], v)
-			s.model.editedRemotely(s, t, p, row, f, v)
+			s.model.editedRemotely(t, p, row)
 		}
 	case n < 90:
 		if b.Delete(row.ID) == nil {
 			s.say("%s: somebody deletes %s", p, row.ID)
-			s.model.deletedRemotely(s, t, p, row)
+			s.model.deletedRemotely(t, p, row)
 		}
 	case n < 95:
 		s.merge(t, p, row, living[int(m.d)%len(living)])
@@ -259,7 +270,7 @@ func (s *simulation) somebody(t *tenant, m move) {
 		gone := slices.DeleteFunc(records, func(r kit.Row) bool { return !r.Deleted })
 		if len(gone) > 0 && b.Restore(gone[int(m.c)%len(gone)].ID) == nil {
 			s.say("%s: somebody restores %s", p, gone[int(m.c)%len(gone)].ID)
-			s.model.restoredRemotely(s, t, p, gone[int(m.c)%len(gone)].ID)
+			s.model.restored(t.place(p.Source(), gone[int(m.c)%len(gone)].ID))
 		}
 	}
 }
@@ -277,7 +288,7 @@ func (s *simulation) merge(t *tenant, p contact.Provider, into, from kit.Row) {
 	}
 	if err == nil {
 		s.say("%s: somebody merges %s into %s, which is %s then", p, from.ID, into.ID, survivor)
-		s.model.mergedRemotely(s, t, p, into.ID, from.ID, survivor)
+		s.model.mergedRemotely(t, p, into, from, survivor)
 	}
 }
 
@@ -324,6 +335,7 @@ func (s *simulation) request(w *worker, t *tenant, m move) {
 		}
 		c := gone[int(m.d)%len(gone)]
 		w.invoke("restore "+string(c.ID), func(ctx context.Context) {
+			s.model.restored(t.place(contact.App, string(c.ID)))
 			_, err := w.service.RestoreContact(ctx, t.customer, c.ID)
 			done("the restore", err)
 		})
@@ -335,6 +347,7 @@ func (s *simulation) request(w *worker, t *tenant, m move) {
 		k := conflicts[int(m.d)%len(conflicts)]
 		choice := k.Values[int(m.d>>8)%len(k.Values)].Source
 		w.invoke(fmt.Sprintf("choose %s of %s of %s", choice, k.Field, k.ContactID), func(ctx context.Context) {
+			s.model.choosing(t, &k)
 			_, err := w.service.ResolveConflict(ctx, t.customer, k.ID, choice, nil)
 			done("the choice", err)
 		})

@@ -76,7 +76,11 @@ func (s *simulation) pass(kind sync.Kind) {
 
 func (s *simulation) checkAll() {
 	s.checkConvergence()
+	s.checkNoSilentLoss()
+	s.checkNoResurrection()
 	s.checkUniqueness()
+	s.checkShadows()
+	s.checkIsolation()
 	s.checkQuiet()
 }
 
@@ -110,9 +114,9 @@ func (s *simulation) checkRecord(name string, t *tenant, c *sync.Contact, l *syn
 		return
 	}
 	conn := s.connection(t, l.ConnectionID)
-	for _, f := range append([]contact.Field{contact.Email}, wordFields...) {
-		if !conn.Has(f) {
-			continue // undefined on that side
+	for _, f := range comparedFields {
+		if _, held := c.Held[f]; held || !conn.Has(f) {
+			continue // a person has to decide, or it is undefined on that side
 		}
 		got, want := remoteValue(l.Provider, row, f), c.Fields[f].V
 		if !(contact.Canonical{}).Equal(f, got, want) {

@@ -160,14 +160,41 @@ func newSimulation(ctx context.Context, store sync.Store, seed uint64, keep bool
 				panic(err)
 			}
 		}
+		s.configure(t)
 	}
 	return s
+}
+
+// configure makes the choices of a customer, by the seed.
+func (s *simulation) configure(t *tenant) {
+	r := rand.New(rand.NewPCG(s.seed, 17))
+	service := s.workers[0].service
+	must := func(err error) {
+		if err != nil {
+			panic(err)
+		}
+	}
+	t.verified = r.IntN(3) > 0
+	must(service.VerifyWrites(s.ctx, t.customer, contact.Pipedrive, t.verified))
+	policy := []string{"", "", "", "app_wins", "latest_wins", "manual", "source:pipedrive"}[r.IntN(7)]
+	_, err := service.UpdateSettings(s.ctx, t.customer, sync.SettingsPatch{Policy: &policy})
+	must(err)
+	s.say("%s: policy %q, writes to Pipedrive verified: %v", t.customer, policy, t.verified)
 }
 
 func (s *simulation) close() {
 	for _, w := range s.workers {
 		s.sched.kill(w)
 	}
+}
+
+// byPerson reports whether it is a person's request in the app that goes on.
+func (s *simulation) byPerson() bool {
+	return s.sched.running != nil && strings.HasPrefix(s.sched.running.worker.name, "person")
+}
+
+func (s *simulation) tenant(id contact.CustomerID) *tenant {
+	return s.tenants[slices.IndexFunc(s.tenants, func(t *tenant) bool { return t.customer == id })]
 }
 
 // say adds a line to the trace.

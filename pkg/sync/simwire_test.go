@@ -37,6 +37,7 @@ type tenant struct {
 	pipedrive *pipedrivebox.Server
 	mail      []sync.Event // events on their way from HubSpot
 	told      []sync.Event // every one that was sent
+	verified  bool         // every write to Pipedrive is checked for edits it may have replaced
 }
 
 func newTenant(s *simulation, customer contact.CustomerID, number int) *tenant {
@@ -95,8 +96,7 @@ type simCRMs struct{ *worker }
 
 func (w simCRMs) Open(_ context.Context, c *sync.Connection) (sync.CRM, error) {
 	off := transport.Limit{Calls: -1}
-	i := slices.IndexFunc(w.sim.tenants, func(t *tenant) bool { return t.customer == c.CustomerID })
-	t := w.sim.tenants[i]
+	t := w.sim.tenant(c.CustomerID)
 	line := wire{w.worker, t, c.Provider}
 	token := cmp.Or(c.Credential, t.token(c.Provider))
 	if c.Provider == contact.HubSpot {
