@@ -45,8 +45,10 @@ func (p *pass) followDeletion(it *item, now time.Time) {
 // newerThan describes a change that the deletion of l's record cannot have known
 // of: in the app, or in another CRM. "" means there is none.
 func (p *pass) newerThan(it *item, l *Link) string {
+	directions := p.choices.directions[l.Provider]
 	for _, f := range contact.Standard {
-		if s, ok := l.Shadow[f]; ok && !p.choices.canonical.Equal(f, s.H, it.next.Fields[f].V) {
+		sent := p.channel(l.ConnectionID).conn.Has(f) && directions[f].Sends()
+		if sent && !p.choices.canonical.Equal(f, l.baseline(it.next, f).H, it.next.Fields[f].V) {
 			return f.Label() + " was changed in the app"
 		}
 	}
@@ -56,7 +58,7 @@ func (p *pass) newerThan(it *item, l *Link) string {
 		if other == l || !ok || r.Record == nil {
 			continue
 		}
-		if f := p.changedRemotely(other, r.Record); f != "" {
+		if f := p.changedRemotely(it.next, other, r.Record); f != "" {
 			return f.Label() + " was changed in " + other.Provider.Title()
 		}
 	}
@@ -65,9 +67,9 @@ func (p *pass) newerThan(it *item, l *Link) string {
 
 // changedRemotely returns a field that somebody changed in the record since the
 // last agreement, or "".
-func (p *pass) changedRemotely(l *Link, r *Record) contact.Field {
-	for _, f := range sortedKeys(l.Shadow) {
-		if p.changedField(l, r, f) {
+func (p *pass) changedRemotely(c *Contact, l *Link, r *Record) contact.Field {
+	for _, f := range sortedKeys(r.Fields) {
+		if p.changedField(c, l, r, f) {
 			return f
 		}
 	}
@@ -76,15 +78,24 @@ func (p *pass) changedRemotely(l *Link, r *Record) contact.Field {
 
 // changedField reports whether somebody changed a field of the record since the last
 // agreement about it.
-func (p *pass) changedField(l *Link, r *Record, f contact.Field) bool {
+func (p *pass) changedField(c *Contact, l *Link, r *Record, f contact.Field) bool {
 	v, defined := r.Fields[f]
 	same := func(o string) bool { return p.choices.canonical.Equal(f, o, v) }
-	s, agreed := l.Shadow[f]
-	if !defined || !agreed || same(s.R) {
+	if !defined || !p.choices.directions[l.Provider][f].Receives() || same(l.baseline(c, f).R) {
 		return false
 	}
 	now := p.clock.Now()
 	return !slices.ContainsFunc(l.ours(now)[f], same) && !slices.ContainsFunc(l.replaced(now)[f], same)
+}
+
+// baseline is what was last agreed about a field. Where there was nothing to agree
+// about, both sides were blank; as long as nothing at all was agreed, it is what the
+// app holds.
+func (l *Link) baseline(c *Contact, f contact.Field) Shadow {
+	if s, agreed := l.Shadow[f]; agreed || len(l.Shadow) > 0 {
+		return s
+	}
+	return Shadow{H: c.Fields[f].V, R: c.Fields[f].V}
 }
 
 // endLink detaches a link whose record is gone for good.
@@ -103,7 +114,7 @@ func (p *pass) revive(it *item, now time.Time) bool {
 		if !ok || r.Record == nil || l.State == LinkDetached {
 			continue
 		}
-		f := p.changedRemotely(l, r.Record)
+		f := p.changedRemotely(it.next, l, r.Record)
 		if f == "" {
 			continue
 		}

@@ -60,7 +60,7 @@ func (p *pass) damp(it *item, sides []mergeSide, now time.Time) {
 	for _, s := range sides {
 		maps.DeleteFunc(s.link.Flips, func(_ contact.Field, f Flips) bool { return now.Sub(f.Since) >= flipWindow })
 		for _, f := range sortedKeys(s.link.Shadow) {
-			if p.changedField(s.link, s.record, f) && s.link.flip(f, s.record.Fields[f], now) > mostFlips {
+			if p.changedField(it.next, s.link, s.record, f) && s.link.flip(f, s.record.Fields[f], now) > mostFlips {
 				p.holdFlipping(it, sides, f, now)
 			}
 		}

@@ -76,8 +76,10 @@ func (s *simulation) pass(kind sync.Kind) {
 
 func (s *simulation) checkAll() {
 	s.checkConvergence()
-	s.checkNoSilentLoss()
-	s.checkNoResurrection()
+	if *lossesChecked {
+		s.checkNoSilentLoss()
+		s.checkNoResurrection()
+	}
 	s.checkUniqueness()
 	s.checkShadows()
 	s.checkIsolation()

@@ -22,6 +22,9 @@ func (s *simulation) checkNoSilentLoss() {
 			if standing[key] || logged[key] || s.model.overwritten(e) {
 				continue
 			}
+			if (contact.Canonical{}).Of(e.field, e.value) == "" && s.model.beforeMatch(e) {
+				continue
+			}
 			if e.place.side == contact.Pipedrive.Source() && !t.verified {
 				continue // an edit between a read and a write is found only with verified writes
 			}

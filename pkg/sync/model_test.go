@@ -2,6 +2,7 @@ package sync_test
 
 import (
 	"net/http"
+	"reflect"
 	"slices"
 
 	"github.com/contactsync/contactsync/pkg/contact"
@@ -19,7 +20,8 @@ type model struct {
 	same    map[place]place                             // union-find of places of one person
 	had     map[place]map[contact.Field]map[string]bool // every value ever
 	hub     map[place]*sync.Contact                     // as stored last
-	synced  map[place][]int                             // when contacts were stored
+	synced  map[place][]int                             // when contacts were stored with other links than before
+	linked  map[place]int                               // when a contact or record first had a link
 }
 
 // place is a contact or a record.
@@ -56,7 +58,7 @@ type removal struct {
 func newModel() *model {
 	return &model{
 		same: map[place]place{}, had: map[place]map[contact.Field]map[string]bool{},
-		hub: map[place]*sync.Contact{}, synced: map[place][]int{},
+		hub: map[place]*sync.Contact{}, synced: map[place][]int{}, linked: map[place]int{},
 	}
 }
 
@@ -75,6 +77,18 @@ func (m *model) join(a, b place) {
 	if a, b = m.person(a), m.person(b); a != b {
 		m.same[a] = b
 	}
+}
+
+func (m *model) link(p place) {
+	if m.linked[p] == 0 {
+		m.linked[p] = m.now
+	}
+}
+
+// beforeMatch reports whether the entry was made before anything was known that it
+// could have cleared: at first match, a blank is filled from the other side.
+func (m *model) beforeMatch(e entry) bool {
+	return m.linked[e.place] == 0 || e.n < m.linked[e.place]
 }
 
 func (m *model) enter(p place, f contact.Field, v string) {
@@ -134,14 +148,18 @@ func (m *model) saved(s *simulation, contacts []*sync.Contact, outcomes []sync.S
 				m.change(p, f, old.V, v.V)
 			}
 		}
-		m.now++
-		m.synced[p] = append(m.synced[p], m.now)
+		if m.now++; before == nil || !reflect.DeepEqual(before.Links, c.Links) {
+			m.synced[p] = append(m.synced[p], m.now)
+		}
 		if before != nil && before.Lifecycle == sync.Active && c.Lifecycle == sync.Archived && s.byPerson() {
 			m.deletedInApp(p)
 		}
 		for _, l := range c.Links {
 			if l.ExternalID != "" {
-				m.join(p, t.place(l.Provider.Source(), string(l.ExternalID)))
+				record := t.place(l.Provider.Source(), string(l.ExternalID))
+				m.link(p)
+				m.link(record)
+				m.join(p, record)
 			}
 		}
 		if c.MergedInto != "" {

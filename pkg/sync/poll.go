@@ -128,20 +128,27 @@ func (q *polling) relevant(ctx context.Context, records []*Record) ([]*Record, e
 		return nil, err
 	}
 	q.found += len(contacts)
-	links := map[contact.ExternalID]*Link{}
+	holders := map[contact.ExternalID]*Contact{}
 	for _, c := range contacts {
-		l := c.Link(q.channel.conn.ID)
-		links[l.ExternalID] = l
+		holders[c.Link(q.channel.conn.ID).ExternalID] = c
 	}
 	var kept []*Record
 	for _, r := range records {
-		l := links[r.ID]
 		recent := !r.Modified.Before(q.since.Truncate(time.Second))
-		if recent || l != nil && (l.State == LinkMissing || q.changedRemotely(l, r) != "") {
+		if recent || q.differs(holders[r.ID], r) {
 			kept = append(kept, r)
 		}
 	}
 	return kept, nil
+}
+
+// differs reports whether the record of a contact is back, or was changed.
+func (q *polling) differs(c *Contact, r *Record) bool {
+	if c == nil {
+		return false
+	}
+	l := c.Link(q.channel.conn.ID)
+	return l.State == LinkMissing || l.readable() && q.changedRemotely(c, l, r) != ""
 }
 
 // noticeMissing marks links whose record a complete listing did not show. Nothing

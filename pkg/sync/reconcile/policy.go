@@ -105,7 +105,8 @@ const (
 	NoWay    Direction = "none"     // the field is left alone
 )
 
-func (d Direction) in() bool { return d == BothWays || d == FromCRM }
+// Receives reports whether the CRM's value comes into the app.
+func (d Direction) Receives() bool { return d == BothWays || d == FromCRM }
 
 // Sends reports whether the app's value goes to the CRM.
 func (d Direction) Sends() bool { return d == BothWays || d == ToCRM }

@@ -236,7 +236,7 @@ func (m *merge) look() {
 		} else if s.changed && m.among(l.Replaced[m.field], s.remote) {
 			s.changed, s.stale = false, true
 		}
-		if !s.direction.in() {
+		if !s.direction.Receives() {
 			s.changed = false
 		}
 	}
@@ -292,7 +292,7 @@ func (m *merge) contenders() (list []Change, base *string) {
 				based(s.shadow.H)
 			}
 		}
-		if lost, ok := l.Lost[m.field]; ok && s.direction.in() {
+		if lost, ok := l.Lost[m.field]; ok && s.direction.Receives() {
 			list = append(list, Change{Source: l.Provider.Source(), Value: lost.Value, At: lost.At})
 			based(lost.Base)
 		}
@@ -337,7 +337,7 @@ func (m *merge) decide(s side) Decision {
 		return Decision{}
 	case !s.direction.Sends():
 		return Decision{Kind: Differ, Shadow: pair, Reason: "the field is not sent there"}
-	case !s.direction.in() && (s.agreed && m.equal(m.won.V, s.shadow.H) || !s.agreed && m.canon(m.won.V) == ""):
+	case !s.direction.Receives() && (s.agreed && m.equal(m.won.V, s.shadow.H) || !s.agreed && m.canon(m.won.V) == ""):
 		return Decision{Kind: Differ, Shadow: pair, Reason: "the field is not read from there"}
 	case s.changed:
 		return Decision{Kind: Write, Shadow: pair, Reason: "another change won"}
