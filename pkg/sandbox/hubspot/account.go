@@ -79,7 +79,7 @@ func (a *account) find(id, idProperty string, archived bool, now time.Time) (r *
 		}
 		r = a.holder(idProperty, id, archived)
 	}
-	if r == nil {
+	if r == nil || r.forgotten(now) {
 		return nil, noSuchContact()
 	}
 	return r, nil

@@ -35,9 +35,9 @@ func newBatch(now time.Time) *batchJSON {
 }
 
 // answer is the batch with the status that fits it.
-func (b *batchJSON) answer(complete int) (int, any, error) {
+func (b *batchJSON) answer(complete int, k Knobs) (int, any, error) {
 	b.NumErrors = len(b.Errors)
-	if b.NumErrors > 0 {
+	if b.NumErrors > 0 && !k.BatchErrorsWith200 {
 		return http.StatusMultiStatus, b, nil
 	}
 	return complete, b, nil
@@ -159,7 +159,7 @@ func (s *Server) batchRead(c *call) (int, any, error) {
 		batch.Results = append(batch.Results, s.account.render(r, selection{in.Properties, in.PropertiesWithHistory}, c.now))
 	}
 	batch.missing(missing)
-	return batch.answer(http.StatusOK)
+	return batch.answer(http.StatusOK, s.knobs)
 }
 
 func (s *Server) batchCreate(c *call) (int, any, error) {
@@ -278,7 +278,7 @@ func (s *Server) writeRows(c *call, rows []batchInput, targets []*record, partia
 	if finish != nil {
 		finish(batch)
 	}
-	return batch.answer(complete)
+	return batch.answer(complete, s.knobs)
 }
 
 // wholeBatch is how a row's error looks when it fails the batch: a conflict does

@@ -189,14 +189,14 @@ func (s *Server) rows(query string, archived *bool, newestFirst bool, limit, off
 	s.faults.ApplyLate()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := s.account.order
+	all, now := s.account.order, s.now()
 	rows, total := []kit.Row{}, 0
 	for i := range all {
 		r := all[i]
 		if newestFirst {
 			r = all[len(all)-1-i]
 		}
-		if archived != nil && r.archived() != *archived || !r.contains(strings.ToLower(query)) {
+		if r.forgotten(now) || archived != nil && r.archived() != *archived || !r.contains(strings.ToLower(query)) {
 			continue
 		}
 		if total++; total > offset && (limit < 0 || len(rows) < limit) {

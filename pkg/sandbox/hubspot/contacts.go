@@ -1,6 +1,7 @@
 package hubspot
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -49,7 +50,7 @@ func (s *Server) listContacts(c *call) (int, any, error) {
 	page := pageJSON{Results: make([]objectJSON, 0, limit)}
 	at, _ := s.account.position(start)
 	for _, r := range s.account.order[at:] {
-		if r.archived() != archived {
+		if r.archived() != archived || r.forgotten(c.now) {
 			continue
 		}
 		if len(page.Results) == limit {
@@ -137,7 +138,7 @@ func (s *Server) archiveByID(id string, by *actor, now time.Time) {
 
 // app is the actor of API calls.
 func (s *Server) app() *actor {
-	return &actor{source: "INTEGRATION", id: strconv.FormatInt(s.options.AppID, 10)}
+	return &actor{source: "INTEGRATION", id: cmp.Or(s.knobs.SourceID, strconv.FormatInt(s.options.AppID, 10))}
 }
 
 // person is the actor of changes made in the CRM's own UI.

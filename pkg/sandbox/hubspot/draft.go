@@ -142,7 +142,7 @@ func (a *account) normalise(target *record, name, value string, c check) (string
 	switch {
 	case p == nil:
 		return refuse("PROPERTY_DOESNT_EXIST", "Property %q does not exist", name)
-	case name == "hs_additional_emails" && c.person:
+	case name == "hs_additional_emails" && (c.person || c.knobs.AdditionalEmailsWritable):
 		return a.normaliseEmails(value, c)
 	case p.Calculated:
 		return refuse("READ_ONLY_VALUE", "%q is a calculated property; its value cannot be set.", name)

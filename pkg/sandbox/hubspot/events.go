@@ -21,7 +21,8 @@ type event struct {
 	PortalID                int64   `json:"portalId"`
 	AppID                   int64   `json:"appId"`
 	OccurredAt              int64   `json:"occurredAt"` // epoch milliseconds
-	Type                    string  `json:"subscriptionType"`
+	Type                    string  `json:"subscriptionType,omitempty"`
+	OldType                 string  `json:"eventType,omitempty"` // instead of Type, in older samples
 	AttemptNumber           int     `json:"attemptNumber"`
 	ObjectID                int64   `json:"objectId"`
 	ObjectTypeID            string  `json:"objectTypeId,omitempty"` // of generic ones
@@ -94,7 +95,13 @@ func (s *Server) delivery(events []event) kit.Delivery {
 	if spread {
 		delays = retryDelays
 	}
-	d := kit.Delivery{Build: func(attempt int, now time.Time) (*http.Request, error) { return s.webhookRequest(events, attempt, now) }}
+	var first time.Time
+	d := kit.Delivery{Build: func(attempt int, now time.Time) (*http.Request, error) {
+		if attempt == 0 {
+			first = now
+		}
+		return s.webhookRequest(events, attempt, first, now)
+	}}
 	if late := s.knobs.WebhookDelayMS; late > 0 {
 		d.Delay = milliseconds(s.random.IntN(late + 1))
 	}
@@ -108,8 +115,20 @@ func (s *Server) delivery(events []event) kit.Delivery {
 	return d
 }
 
+// inOldForm is the event as older samples of HubSpot's documentation show it.
+func (e event) inOldForm() event {
+	e.OldType, e.Type = e.Type, ""
+	if e.ChangeFlag == "CREATED" {
+		e.ChangeFlag = "NEW"
+	}
+	if e.ChangeSource == "CRM_UI" {
+		e.ChangeSource = "CRM"
+	}
+	return e
+}
+
 // webhookRequest builds an attempt: its number and a fresh timestamp, signed.
-func (s *Server) webhookRequest(events []event, attempt int, now time.Time) (*http.Request, error) {
+func (s *Server) webhookRequest(events []event, attempt int, first, now time.Time) (*http.Request, error) {
 	s.mu.Lock()
 	address, knobs := s.webhookURL, s.knobs
 	sent := make([]event, len(events))
@@ -119,9 +138,15 @@ func (s *Server) webhookRequest(events []event, attempt int, now time.Time) (*ht
 			s.issued.event++
 			e.EventID = 3_900_000_000 + s.issued.event
 		}
+		if knobs.OldEvents {
+			e = e.inOldForm()
+		}
 		sent[i] = e
 	}
 	s.mu.Unlock()
+	if knobs.RetryOldTimestamp {
+		now = first
+	}
 
 	body := plainJSON(sent)
 	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(body))

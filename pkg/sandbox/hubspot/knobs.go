@@ -43,6 +43,10 @@ type Knobs struct {
 	PreservePrimaryID bool `json:"preservePrimaryId"`
 	// BatchConflictNamesID lets the 409 of a whole batch name the first existing id.
 	BatchConflictNamesID bool `json:"batchConflictNamesId"`
+	// BatchErrorsWith200 answers a batch with failed rows like one without, not with 207.
+	BatchErrorsWith200 bool `json:"batchErrorsWith200"`
+	// AdditionalEmailsWritable lets the API write hs_additional_emails.
+	AdditionalEmailsWritable bool `json:"additionalEmailsWritable"`
 	// RequiredProperties are enforced on writes through the 2026-09 paths only.
 	RequiredProperties []string `json:"requiredProperties"`
 
@@ -64,6 +68,13 @@ type Knobs struct {
 	WebhookDelayMS int `json:"webhookDelayMs"`
 	// RetrySeconds are the delays before each retry; nil means ten, spread over 24 hours.
 	RetrySeconds []int `json:"retrySeconds"`
+	// SourceID names the app's own writes in events and histories; "" means by the app's id.
+	SourceID string `json:"sourceId"`
+	// OldEvents has the form of older samples: eventType for subscriptionType, NEW for
+	// CREATED, CRM for CRM_UI.
+	OldEvents bool `json:"oldEvents"`
+	// RetryOldTimestamp signs retries with the time of the first attempt.
+	RetryOldTimestamp bool `json:"retryOldTimestamp"`
 	// RetryNewEventIDs gives events another eventId on each retry.
 	RetryNewEventIDs bool `json:"retryNewEventIds"`
 	// NoV1Signature and NoV3Signature leave those headers out.

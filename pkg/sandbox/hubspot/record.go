@@ -31,6 +31,14 @@ type record struct {
 	props      map[string][]version
 }
 
+// restorable is how long HubSpot keeps an archived contact.
+const restorable = 90 * 24 * time.Hour
+
+// forgotten reports whether the contact was archived so long ago that it is gone.
+func (r *record) forgotten(now time.Time) bool {
+	return r.archived() && now.Sub(r.archivedAt) >= restorable
+}
+
 func (r *record) archived() bool      { return !r.archivedAt.IsZero() }
 func (r *record) modified() time.Time { return r.touched[len(r.touched)-1] }
 func (r *record) name() string        { return strconv.FormatInt(r.id, 10) }

@@ -58,13 +58,19 @@ type Knobs struct {
 	SilentNoops bool `json:"silentNoops"`
 	// ListDeleted shows deleted persons in lists.
 	ListDeleted bool `json:"listDeleted"`
-	// DeletedGet404 answers 404 to reading a deleted person instead of 200.
+	// DeletedGet404 answers 404 to reading or changing a deleted person instead of 200
+	// and 400; DeletedGet410 answers 410 to reading one.
 	DeletedGet404 bool `json:"deletedGet404"`
+	DeletedGet410 bool `json:"deletedGet410"`
 	// SecondDelete404 answers 404 to deleting a deleted person instead of 410.
 	SecondDelete404 bool `json:"secondDelete404"`
 	// NameTogether400 refuses name together with first_name and last_name; else
 	// name wins.
 	NameTogether400 bool `json:"nameTogether400"`
+	// EmptyList400 refuses an empty list of emails or phones instead of clearing.
+	EmptyList400 bool `json:"emptyList400"`
+	// EmptyCustomClears makes an empty custom_fields object clear every custom field.
+	EmptyCustomClears bool `json:"emptyCustomClears"`
 	// TruncateLong cuts an over-long varchar instead of refusing it.
 	TruncateLong bool `json:"truncateLong"`
 	// ClampLimit lowers an over-large limit instead of refusing it.

@@ -34,6 +34,10 @@ func (s *Server) readPerson(body map[string]json.RawMessage, creating bool) (cha
 		custom: s.readCustom(in),
 		extras: s.readExtras(in),
 	}
+	if s.knobs.EmptyList400 {
+		refuseEmpty(in, "emails", c.emails)
+		refuseEmpty(in, "phones", c.phones)
+	}
 	s.readRelations(in, &c)
 	if at, ok := in.instant("add_time"); ok && creating {
 		c.added = new(at.Truncate(time.Second))
@@ -107,6 +111,12 @@ func readPoints(in *input, name string) []contactPoint {
 	return points
 }
 
+func refuseEmpty(in *input, name string, points []contactPoint) {
+	if points != nil && len(points) == 0 {
+		in.complain("%s: must contain at least 1 item", name)
+	}
+}
+
 func (s *Server) readLabels(in *input) []int64 {
 	labels := in.integers("label_ids")
 	for _, id := range labels {
@@ -120,6 +130,11 @@ func (s *Server) readLabels(in *input) []int64 {
 func (s *Server) readCustom(in *input) map[string]any {
 	props := in.object("custom_fields")
 	values := make(map[string]any, len(props))
+	if in.has("custom_fields") && len(props) == 0 && s.knobs.EmptyCustomClears {
+		for _, f := range s.fields.customs() {
+			values[f.code] = nil
+		}
+	}
 	for _, code := range sortedKeys(props) {
 		f := s.fields.custom(code)
 		if f == nil {

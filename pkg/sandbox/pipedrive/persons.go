@@ -196,8 +196,11 @@ func (s *Server) getPerson(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if p = s.seen(p); p.deleted && s.knobs.DeletedGet404 {
+	switch p = s.seen(p); {
+	case p.deleted && s.knobs.DeletedGet404:
 		return answer{}, notFound()
+	case p.deleted && s.knobs.DeletedGet410:
+		return answer{}, refuse(http.StatusGone, "", "Entity is deleted")
 	}
 	return answer{data: view.person(p)}, nil
 }
@@ -222,6 +225,9 @@ func (s *Server) patchPerson(c *call) (answer, error) {
 	p, err := s.readable(c)
 	if err != nil {
 		return answer{}, err
+	}
+	if p.deleted && s.knobs.DeletedGet404 {
+		return answer{}, notFound()
 	}
 	if p.deleted {
 		return answer{}, refuse(http.StatusBadRequest, "ERR_PERSON_DELETED",
