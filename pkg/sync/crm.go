@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/contactsync/contactsync/pkg/contact"
@@ -156,6 +157,11 @@ type Record struct {
 type Revision struct {
 	Value string
 	At    time.Time
+}
+
+// isOrAbsorbed reports whether id is the record's own or that of one merged into it.
+func (r *Record) isOrAbsorbed(id contact.ExternalID) bool {
+	return r.ID == id || slices.Contains(r.Absorbed, id)
 }
 
 // Page is one page of a listing.

@@ -31,11 +31,11 @@ func (p *pass) followDeletion(it *item, now time.Time) {
 			continue
 		}
 		if what := p.newerThan(it, l); what != "" {
-			p.endLink(it, l, now)
+			p.endLink(it, l, stoneDeleted, now)
 			p.addConflict(it, p.deletionConflict(it, l.Provider.Source(), contact.App, what, now))
 			continue
 		}
-		p.endLink(it, l, now)
+		p.endLink(it, l, stoneDeleted, now)
 		it.next.Lifecycle, it.next.DeletedAt, it.next.UpdatedAt = Archived, now, now
 		p.count(contact.App, func(n *Counts) { n.Deleted++ })
 		p.note(it.next, Activity{Provider: l.Provider, Op: "deleted", Direction: "in", Message: "Deleted in " + l.Provider.Title()})
@@ -98,16 +98,20 @@ func (l *Link) baseline(c *Contact, f contact.Field) Shadow {
 	return Shadow{H: c.Fields[f].V, R: c.Fields[f].V}
 }
 
-// endLink detaches a link whose record is gone for good.
-func (p *pass) endLink(it *item, l *Link, now time.Time) {
+// endLink detaches a link for good, and remembers its record.
+func (p *pass) endLink(it *item, l *Link, reason string, now time.Time) {
 	it.stones = append(it.stones, Tombstone{ConnectionID: l.ConnectionID, ExternalID: l.ExternalID,
-		ContactID: it.next.ID, Reason: "deleted", By: l.Provider.Source(), At: now})
+		ContactID: it.next.ID, Reason: reason, By: l.Provider.Source(), At: now})
 	l.State, l.MissingSince, l.Intents, l.InDoubt, l.Error, l.Attempts = LinkDetached, time.Time{}, nil, nil, nil, 0
 }
 
 // revive brings a contact that was deleted in the app back when one of its records
 // was changed since: a change beats a delete. It reports whether it did.
 func (p *pass) revive(it *item, now time.Time) bool {
+	if it.next.MergedInto != "" {
+		p.leaveChanged(it, now)
+		return false
+	}
 	for i := range it.next.Links {
 		l := &it.next.Links[i]
 		r, ok := it.reads[l.ConnectionID]
@@ -118,14 +122,20 @@ func (p *pass) revive(it *item, now time.Time) bool {
 		if f == "" {
 			continue
 		}
-		it.next.Lifecycle, it.next.DeletedAt, it.next.UpdatedAt = Active, time.Time{}, now
-		for j := range it.next.Links {
-			it.next.Links[j].dropIntents(OpDelete)
-		}
-		p.addConflict(it, p.deletionConflict(it, contact.App, l.Provider.Source(), f.Label()+" was changed in "+l.Provider.Title(), now))
+		p.bringBack(it, l, f.Label()+" was changed in "+l.Provider.Title(), now)
 		return true
 	}
 	return false
+}
+
+// bringBack undoes the deletion of a contact in the app for what happened to its
+// record l.
+func (p *pass) bringBack(it *item, l *Link, what string, now time.Time) {
+	it.next.Lifecycle, it.next.DeletedAt, it.next.UpdatedAt = Active, time.Time{}, now
+	for i := range it.next.Links {
+		it.next.Links[i].dropIntents(OpDelete)
+	}
+	p.addConflict(it, p.deletionConflict(it, contact.App, l.Provider.Source(), what, now))
 }
 
 func (l *Link) dropIntents(op Op) {
@@ -159,8 +169,8 @@ func (p *pass) remove(it *item, now time.Time) {
 		case l.ExternalID == "" || l.State == LinkReview:
 			l.State, l.Error = LinkDetached, nil
 		case !read:
-		case r.Gone() || r.Record != nil && r.Record.ID != l.ExternalID: // merged: the survivor is not ours to delete
-			p.endLink(it, l, now)
+		case r.Gone():
+			p.endLink(it, l, stoneDeleted, now)
 		case r.Err != nil:
 			l.fail(r.Err, nil, now)
 			p.noteFailure(it.next, l, r.Err)
@@ -168,7 +178,7 @@ func (p *pass) remove(it *item, now time.Time) {
 			intent := Intent{ID: p.newID(now), Op: OpDelete, At: now}
 			l.Intents = []Intent{intent}
 			it.stones = append(it.stones, Tombstone{ConnectionID: l.ConnectionID, ExternalID: l.ExternalID,
-				ContactID: it.next.ID, Reason: "deleted", By: contact.App, At: now})
+				ContactID: it.next.ID, Reason: stoneDeleted, By: contact.App, At: now})
 			it.pushes = append(it.pushes, &push{item: it, channel: ch, intent: intent, id: l.ExternalID, current: r.Record})
 		}
 	}

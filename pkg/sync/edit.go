@@ -113,7 +113,7 @@ func (s *Service) RestoreContact(ctx context.Context, customer contact.CustomerI
 		if c.Lifecycle != Archived || now.Sub(c.DeletedAt) > restorable {
 			return notThere()
 		}
-		c.Lifecycle, c.DeletedAt, c.UpdatedAt, c.Edited = Active, time.Time{}, now, now
+		c.Lifecycle, c.MergedInto, c.DeletedAt, c.UpdatedAt, c.Edited = Active, "", time.Time{}, now, now
 		for i := range c.Links {
 			c.Links[i].dropIntents(OpDelete)
 		}

@@ -268,11 +268,11 @@ func (p *pass) attachRow(it *item, ch *channel, r *Record) {
 	p.fillPlanned(ch, r)
 	listed := p.listing(ch).StartedAt
 	l := it.next.Link(ch.conn.ID)
-	switch own := l != nil && (l.ExternalID == r.ID || slices.Contains(r.Absorbed, l.ExternalID)); {
+	switch own := l != nil && r.isOrAbsorbed(l.ExternalID); {
 	case own && l.MissingSince.After(listed):
 	case own:
 		ch.reads[r.ID] = Reading{Record: r, At: listed}
-		l.follow(r, it.next.ID)
+		ch.reads[l.ExternalID] = ch.reads[r.ID]
 	case l != nil && l.ExternalID != "" && l.State != LinkDetached: // linked to another one meanwhile
 	default:
 		ch.reads[r.ID] = Reading{Record: r, At: listed}
@@ -300,7 +300,7 @@ func (p *pass) absent(it *item, rows []Staged) {
 			continue
 		}
 		at := p.listing(ch)
-		shown := slices.ContainsFunc(rows, func(r Staged) bool { return r.Record.ID == l.ExternalID })
+		shown := slices.ContainsFunc(rows, func(r Staged) bool { return r.Record.isOrAbsorbed(l.ExternalID) })
 		if at.Done && !shown && l.SyncedAt.Before(at.StartedAt) {
 			ch.reads[l.ExternalID] = Reading{}
 		}

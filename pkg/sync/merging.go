@@ -14,6 +14,13 @@ import (
 // answers with the survivor, under another id. If one contact was linked, its link
 // follows; if two were, one contact takes in the other. Nothing is deleted anywhere
 // because of that: records of the other CRMs are left to a person.
+//
+// Contacts that were deleted in the app take part while a CRM still has their
+// record. A living contact keeps the survivor before a deleted one, whose record is
+// part of it then: that link ends, and the deletion goes on elsewhere, but for records
+// that were changed since: those are left to a person. Among deleted contacts the
+// merge is a change that the deletions cannot have known of, and it brings one of
+// them back.
 
 // follow lets the link go on with the record that its own was merged into. What was
 // agreed stays only if the survivor is known to be the contact's own record.
@@ -59,12 +66,12 @@ func (p *pass) followMerges(ctx context.Context, items []*item) ([]*item, error)
 	return items, nil
 }
 
-// merged groups the living contacts whose record answered under another id, by that.
+// merged groups the contacts whose record answered under another id, by that.
 func merged(ch *channel, items []*item) map[contact.ExternalID]*heirs {
 	groups := map[contact.ExternalID]*heirs{}
 	for _, it := range items {
 		l := it.next.Link(ch.conn.ID)
-		if l == nil || !l.readable() || it.next.Lifecycle != Active {
+		if l == nil || !l.readable() {
 			continue
 		}
 		r := ch.reads[l.ExternalID].Record
@@ -80,15 +87,14 @@ func merged(ch *channel, items []*item) map[contact.ExternalID]*heirs {
 	return groups
 }
 
-// inherit picks the contact that keeps the record: the one whose key it carries, else
-// the one that holds it already, else the oldest. The others first give it what it
-// lacks, and merge into it once that is saved.
+// inherit picks the contact that keeps the record. The other living ones first give it
+// what it lacks, and merge into it once that is saved.
 func (p *pass) inherit(g *heirs, holders []*Contact, items []*item) []*item {
 	now := p.clock.Now()
 	var holding *item
 	for _, c := range holders {
 		id := c.Link(g.channel.conn.ID).ExternalID
-		if c.Lifecycle != Active || id != g.record.ID && !slices.Contains(g.record.Absorbed, id) {
+		if !g.record.isOrAbsorbed(id) {
 			continue
 		}
 		i := slices.IndexFunc(items, func(it *item) bool { return it.next.ID == c.ID })
@@ -99,9 +105,9 @@ func (p *pass) inherit(g *heirs, holders []*Contact, items []*item) []*item {
 			return items
 		}
 		if i < 0 {
-			g.channel.reads[id] = Reading{Record: g.record}
 			i, items = len(items), append(items, newItem(c))
 		}
+		g.channel.reads[id] = Reading{Record: g.record}
 		if !slices.Contains(g.items, items[i]) {
 			g.items = append(g.items, items[i])
 		}
@@ -110,9 +116,15 @@ func (p *pass) inherit(g *heirs, holders []*Contact, items []*item) []*item {
 		}
 	}
 	keeper := g.keeper(holding)
+	if l := keeper.next.Link(g.channel.conn.ID); keeper.next.Lifecycle != Active {
+		p.bringBack(keeper, l, "The record was merged in "+l.Provider.Title(), now)
+	}
 	for _, it := range g.items {
 		switch {
 		case it == keeper:
+		case it.next.Lifecycle != Active:
+			p.endLink(it, it.next.Link(g.channel.conn.ID), stoneMerged, now)
+			it.next.MergedInto = keeper.next.ID
 		case keeper.takeIn(it.next, now):
 			it.again = true // once that is saved
 		default:
@@ -125,18 +137,24 @@ func (p *pass) inherit(g *heirs, holders []*Contact, items []*item) []*item {
 	return items
 }
 
-// keeper is the item that goes on with the record.
+// keeper is the item that goes on with the record: a living one if there is one; of
+// those the one whose key the record carries, else the one that holds it already,
+// else the oldest.
 func (g *heirs) keeper(holding *item) *item {
 	slices.SortFunc(g.items, func(a, b *item) int { return strings.Compare(string(a.next.ID), string(b.next.ID)) })
-	for _, it := range g.items {
+	candidates := slices.DeleteFunc(slices.Clone(g.items), func(it *item) bool { return it.next.Lifecycle != Active })
+	if len(candidates) == 0 {
+		candidates = g.items
+	}
+	for _, it := range candidates {
 		if it.next.ID == g.record.Key {
 			return it
 		}
 	}
-	if holding != nil {
+	if slices.Contains(candidates, holding) {
 		return holding
 	}
-	return g.items[0]
+	return candidates[0]
 }
 
 // takeIn fills the contact's blanks from another and reports whether there were any.
@@ -166,10 +184,9 @@ func (p *pass) mergeAway(it *item, now time.Time) {
 		l := &c.Links[i]
 		if l.ExternalID != "" && l.State != LinkDetached && l.ExternalID != it.passedOn {
 			it.stones = append(it.stones, Tombstone{ConnectionID: l.ConnectionID, ExternalID: l.ExternalID,
-				ContactID: c.ID, Reason: "merged", By: l.Provider.Source(), At: now})
+				ContactID: c.ID, Reason: stoneMerged, By: l.Provider.Source(), At: now})
 			if ch := p.channel(l.ConnectionID); ch == nil || ch.reads[l.ExternalID].Record == nil || ch.reads[l.ExternalID].Record.ID == l.ExternalID {
-				p.review(c, l.ConnectionID, "merge", []contact.ExternalID{l.ExternalID},
-					"The contact was merged with another. Merge the records in "+l.Provider.Title()+" too, or leave this one.")
+				p.offerMerge(c, l)
 			}
 		}
 		l.State, l.Intents, l.InDoubt, l.Error, l.MissingSince = LinkDetached, nil, nil, nil, time.Time{}
@@ -177,4 +194,23 @@ func (p *pass) mergeAway(it *item, now time.Time) {
 	p.count(contact.App, func(n *Counts) { n.Deleted++ })
 	p.note(c, Activity{Op: "merged", Direction: "in", Message: "Merged into another contact, as in the CRM",
 		Fields: slices.Sorted(maps.Keys(c.Fields))})
+}
+
+// offerMerge asks a person what to do with a record of a contact that is merged into
+// another.
+func (p *pass) offerMerge(c *Contact, l *Link) {
+	p.review(c, l.ConnectionID, "merge", []contact.ExternalID{l.ExternalID},
+		"The contact was merged with another. Merge the records in "+l.Provider.Title()+" too, or leave this one.")
+}
+
+// leaveChanged leaves the changed records of a deleted contact, one of whose records
+// was merged into another contact's, to a person.
+func (p *pass) leaveChanged(it *item, now time.Time) {
+	for i := range it.next.Links {
+		l := &it.next.Links[i]
+		if r := it.reads[l.ConnectionID]; r.Record != nil && p.changedRemotely(l, r.Record) != "" {
+			p.offerMerge(it.next, l)
+			p.endLink(it, l, stoneMerged, now)
+		}
+	}
 }

@@ -198,10 +198,16 @@ type Tombstone struct {
 	ConnectionID contact.ConnectionID `json:"connectionId"`
 	ExternalID   contact.ExternalID   `json:"externalId"`
 	ContactID    contact.ID           `json:"contactId"`
-	Reason       string               `json:"reason"` // deleted, merged, erased
+	Reason       string               `json:"reason"` // deleted, merged, erased, reverted
 	By           contact.Source       `json:"by"`
 	At           time.Time            `json:"at"`
 }
+
+// The reasons of tombstones.
+const (
+	stoneDeleted = "deleted"
+	stoneMerged  = "merged" // into another record, or its contact into another contact
+)
 
 // RunStore keeps runs.
 type RunStore interface {

@@ -1,0 +1,152 @@
+package sync_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/contactsync/contactsync/pkg/contact"
+	"github.com/contactsync/contactsync/pkg/sandbox/kit"
+	"github.com/contactsync/contactsync/pkg/sync"
+)
+
+// unreachable lets do happen while no CRM answers.
+func (w *world) unreachable(do func()) {
+	w.Helper()
+	w.hubspot.Faults().Add(kit.Fault{Status: 503, Body: "busy", Times: -1})
+	w.pipedrive.Faults().Add(kit.Fault{Status: 503, Body: "busy", Times: -1})
+	do()
+	w.hubspot.Faults().Clear()
+	w.pipedrive.Faults().Clear()
+}
+
+// settle runs syncs of the kind with time in between, then demands quiet: another
+// run writes nothing and logs no conflict.
+func (w *world) settle(kind sync.Kind) {
+	w.Helper()
+	run := func() {
+		w.clock.Advance(5 * time.Minute)
+		_, err := w.service.Sync(w.ctx, acme, sync.SyncRequest{Kind: kind})
+		w.must(err)
+	}
+	for range 4 {
+		run()
+	}
+	_, _, before, err := w.service.Conflicts(w.ctx, acme, sync.LogQuery{})
+	w.must(err)
+	w.resetCalls()
+	run()
+	if n := w.writes(); n != 0 {
+		w.Errorf("%d writes after everything was settled", n)
+	}
+	_, _, after, err := w.service.Conflicts(w.ctx, acme, sync.LogQuery{})
+	w.must(err)
+	if after != before {
+		w.Errorf("%d conflicts, then %d: each run logs more", before, after)
+	}
+	counts, err := w.store.CountContacts(w.ctx, acme)
+	w.must(err)
+	if counts.Due != 0 {
+		w.Errorf("%d contacts are still due", counts.Due)
+	}
+}
+
+// idOf returns the record of the contact on a connection.
+func (w *world) idOf(c *sync.Contact, conn contact.ConnectionID) string {
+	w.Helper()
+	l := c.Link(conn)
+	if l == nil || l.ExternalID == "" {
+		w.Fatalf("%s has no record on %s", c.Values().DisplayName(), conn)
+	}
+	return string(l.ExternalID)
+}
+
+func (w *world) delete(c *sync.Contact) {
+	w.Helper()
+	w.must(w.service.DeleteContact(w.ctx, acme, c.ID, nil))
+}
+
+// A merge of the records of two contacts that were deleted in the app is a change
+// that the deletion cannot have known of: one contact comes back, once, with the
+// merged record; the deletion of the other goes on.
+func TestAMergeOfTwoContactsDeletedInTheApp(t *testing.T) {
+	for _, kind := range []sync.Kind{sync.Incremental, sync.Full} {
+		for _, edited := range []string{"nothing", "the survivor", "the other's record too"} {
+			t.Run(string(kind)+", edited "+edited, func(t *testing.T) {
+				w := newWorld(t)
+				w.create(person(1))
+				w.create(person(2))
+				w.sync()
+				w.clock.Advance(5 * time.Minute)
+				primary, other := w.contacts()["person1@example.com"], w.contacts()["person2@example.com"]
+				w.unreachable(func() { w.delete(primary); w.delete(other) })
+				survivor, err := w.hubspot.Merge(w.idOf(primary, hubspotConn), w.idOf(other, hubspotConn))
+				w.must(err)
+				if edited != "nothing" {
+					w.must(w.hubspot.Edit(survivor, map[string]string{"firstname": "Ada"}))
+				}
+				if edited == "the other's record too" {
+					w.must(w.pipedrive.Edit(w.idOf(other, pipedriveCo), map[string]string{"last_name": "Changed"}))
+				}
+				w.settle(kind)
+				left := w.contacts()
+				kept := left["person1@example.com"]
+				if kept == nil || w.idOf(kept, hubspotConn) != survivor {
+					t.Fatalf("the survivor is not linked to its contact: %v", left)
+				}
+				if want := map[bool]string{true: "First1", false: "Ada"}[edited == "nothing"]; kept.Fields[contact.FirstName].V != want {
+					t.Errorf("first name %q, want %q", kept.Fields[contact.FirstName].V, want)
+				}
+				undecided := 0 // to a person
+				if edited == "the other's record too" {
+					undecided = 1
+				}
+				app, hub, pipe := w.sides()
+				if len(app) != 1 || len(hub) != 1 || len(pipe) != 1+undecided {
+					t.Errorf("app %v, HubSpot %v, Pipedrive %v", app, hub, pipe)
+				}
+				_, _, conflicts, err := w.service.Conflicts(w.ctx, acme, sync.LogQuery{})
+				w.must(err)
+				if conflicts != 1 {
+					t.Errorf("%d conflicts logged, want 1", conflicts)
+				}
+				reviews, err := w.service.Reviews(w.ctx, acme)
+				w.must(err)
+				if len(reviews) != undecided {
+					t.Errorf("reviews %+v", reviews)
+				}
+			})
+		}
+	}
+}
+
+// Merged with the record of a contact that lives, the deleted contact's record is
+// part of that one's, and its deletion goes on elsewhere.
+func TestAMergeOfADeletedContactWithALivingOne(t *testing.T) {
+	for _, kind := range []sync.Kind{sync.Incremental, sync.Full} {
+		for _, primary := range []string{"the living one", "the deleted one"} {
+			t.Run(string(kind)+", primary is "+primary, func(t *testing.T) {
+				w := newWorld(t)
+				w.create(person(1))
+				w.create(person(2))
+				w.sync()
+				w.clock.Advance(5 * time.Minute)
+				living, deleted := w.contacts()["person1@example.com"], w.contacts()["person2@example.com"]
+				w.unreachable(func() { w.delete(deleted) })
+				first, second := w.idOf(living, hubspotConn), w.idOf(deleted, hubspotConn)
+				if primary == "the deleted one" {
+					first, second = second, first
+				}
+				survivor, err := w.hubspot.Merge(first, second)
+				w.must(err)
+				w.settle(kind)
+				all := w.living()
+				if len(all) != 1 || all[0].ID != living.ID || w.idOf(all[0], hubspotConn) != survivor {
+					t.Fatalf("living: %+v", all)
+				}
+				if _, hub, pipe := w.sides(); len(hub) != 1 || len(pipe) != 1 {
+					t.Errorf("HubSpot %v, Pipedrive %v", hub, pipe)
+				}
+			})
+		}
+	}
+}
