@@ -183,16 +183,17 @@ func (s *Store) write(ctx context.Context, op string, f func(ctx context.Context
 
 // transaction begins, runs f and commits; it rolls back if f or the commit fails.
 func (c *conn) transaction(waiting, inside context.Context, begin string, f func(*conn) error) error {
-	if _, err := c.exec(waiting, begin); err != nil {
-		return err
+	_, err := c.exec(waiting, begin)
+	if err == nil {
+		err = f(c)
 	}
-	err := f(c)
 	if err == nil {
 		if _, err = c.exec(inside, "COMMIT"); err == nil {
 			return nil
 		}
 	}
-	// SQLite may have rolled back by itself, when the disk is full for one.
+	// SQLite may have rolled back by itself, when the disk is full for one. And a
+	// BEGIN that was cancelled may have begun.
 	_, _ = c.exec(context.WithoutCancel(inside), "ROLLBACK")
 	return err
 }
