@@ -80,6 +80,7 @@ func (p *pass) saveDecisions(ctx context.Context, items []*item) (stale []*item,
 	if err != nil {
 		return nil, err
 	}
+	var saved []*item
 	for i, it := range changed {
 		switch outcomes[i] {
 		case SaveStale:
@@ -88,10 +89,11 @@ func (p *pass) saveDecisions(ctx context.Context, items []*item) (stale []*item,
 			p.giveUpLink(it)
 			stale = append(stale, it)
 		default:
+			saved = append(saved, it)
 			p.enqueue(it)
 		}
 	}
-	return stale, nil
+	return stale, p.countFollowed(ctx, saved)
 }
 
 func (p *pass) save(ctx context.Context, items []*item) ([]SaveOutcome, error) {

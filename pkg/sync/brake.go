@@ -38,8 +38,8 @@ type Brake struct {
 // Held reports whether deletions wait for a person.
 func (b Brake) Held() bool { return !b.HeldAt.IsZero() }
 
-// checkBrake counts the deletions that the items would confirm, and stops those of a
-// connection where they are too many.
+// checkBrake stops the deletions of a connection where those that the items would
+// confirm, and those followed in the window before, are too many.
 func (p *pass) checkBrake(ctx context.Context, items []*item) error {
 	var counts ContactCounts
 	for _, ch := range p.live() {
@@ -53,7 +53,7 @@ func (p *pass) checkBrake(ctx context.Context, items []*item) error {
 				return err
 			}
 		}
-		if err := p.countDeletions(ctx, ch, n, counts.Links[ch.conn.ID].Linked); err != nil {
+		if err := p.holdIfMany(ctx, ch, n, counts.Links[ch.conn.ID].Linked); err != nil {
 			return err
 		}
 	}
@@ -65,7 +65,7 @@ func (p *pass) confirming(ch *channel, items []*item) int {
 	now, n := p.clock.Now(), 0
 	for _, it := range items {
 		l := it.next.Link(ch.conn.ID)
-		if l == nil || it.next.Lifecycle != Active || !l.confirmable(now) {
+		if l == nil || it.next.Lifecycle != Active || it.merging() || !l.confirmable(now) {
 			continue
 		}
 		if r, read := ch.reads[l.ExternalID]; read && r.Gone() {
@@ -80,19 +80,56 @@ func (l *Link) confirmable(now time.Time) bool {
 	return l.State == LinkMissing && !l.MissingSince.IsZero() && !now.Before(l.MissingSince.Add(DeleteGrace))
 }
 
-// countDeletions adds n deletions to the connection's window, or stops them.
-func (p *pass) countDeletions(ctx context.Context, ch *channel, n, linked int) error {
+// holdIfMany stops deletions when n more are too many for the connection's window. The
+// links whose end was followed in it still count as links.
+func (p *pass) holdIfMany(ctx context.Context, ch *channel, n, linked int) error {
 	now := p.clock.Now()
-	b := ch.conn.Brake
-	if b.Since.IsZero() || now.Sub(b.Since) >= brakeWindow {
-		b.Since, b.Count = now, 0
+	if followed := ch.conn.Brake.followed(now); followed > 0 {
+		n, linked = n+followed, linked+followed
 	}
-	b.Count += n
-	if most := max(brakeLeast, linked*brakeShare/100); b.Count > most && now.After(b.ConfirmedUntil) {
-		return p.hold(ctx, ch, fmt.Sprintf("%d of %d records are gone from %s within an hour. Confirm that they were meant to be deleted.",
-			b.Count, linked, ch.conn.Provider.Title()))
+	limits := p.choices.brake
+	if n <= max(limits.Least, linked*limits.Share/100) || !now.After(ch.conn.Brake.ConfirmedUntil) {
+		return nil
 	}
-	return p.updateConnection(ctx, ch.conn, func(c *Connection) { c.Brake.Since, c.Brake.Count = b.Since, b.Count })
+	return p.hold(ctx, ch, fmt.Sprintf("%d of %d records are gone from %s within an hour. Confirm that they were meant to be deleted.",
+		n, linked, ch.conn.Provider.Title()))
+}
+
+// followed returns how many deletions were followed in the window that is open at now.
+func (b Brake) followed(now time.Time) int {
+	if now.Sub(b.Since) >= brakeWindow {
+		return 0
+	}
+	return b.Count
+}
+
+// countFollowed adds the deletions that saved items have followed to the windows of
+// their connections.
+func (p *pass) countFollowed(ctx context.Context, items []*item) error {
+	followed := map[contact.ConnectionID]int{}
+	for _, it := range items {
+		for _, id := range it.followed {
+			followed[id]++
+		}
+	}
+	for _, ch := range p.channels {
+		n := followed[ch.conn.ID]
+		if n == 0 {
+			continue
+		}
+		now := p.clock.Now()
+		err := p.updateConnection(ctx, ch.conn, func(c *Connection) {
+			if before := c.Brake.followed(now); before > 0 {
+				c.Brake.Count = before + n
+			} else {
+				c.Brake.Since, c.Brake.Count = now, n
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // hold stops the deletions of a connection until a person confirms them.
@@ -109,7 +146,7 @@ func (p *pass) hold(ctx context.Context, ch *channel, reason string) error {
 // holdIfHalf stops deletions when a listing shows under half of the records that are
 // linked: more likely it is the listing that is wrong.
 func (p *pass) holdIfHalf(ctx context.Context, ch *channel, listed, linked int) error {
-	if linked <= brakeLeast || listed*2 >= linked || p.clock.Now().Before(ch.conn.Brake.ConfirmedUntil) {
+	if linked <= p.choices.brake.Least || listed*2 >= linked || p.clock.Now().Before(ch.conn.Brake.ConfirmedUntil) {
 		return nil
 	}
 	return p.hold(ctx, ch, fmt.Sprintf("%s shows %d records, and %d are linked. Look whether something is wrong there before you confirm.",

@@ -21,7 +21,7 @@ func (p *pass) decide(it *item) {
 	now := p.clock.Now()
 	c := it.next
 	p.endReplaced(c)
-	if it.again || it.heir != "" {
+	if it.merging() {
 		p.mergeAway(it, now)
 		return
 	}

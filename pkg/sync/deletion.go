@@ -30,17 +30,39 @@ func (p *pass) followDeletion(it *item, now time.Time) {
 		if !l.confirmable(now) || p.channel(l.ConnectionID).conn.Brake.Held() {
 			continue
 		}
-		if what := p.newerThan(it, l); what != "" {
-			p.endLink(it, l, stoneDeleted, now)
-			p.addConflict(it, p.deletionConflict(it, l.Provider.Source(), contact.App, what, now))
-			continue
-		}
-		p.endLink(it, l, stoneDeleted, now)
+		p.followOne(it, l, now)
+	}
+	it.next.Links = slices.DeleteFunc(it.next.Links, func(l Link) bool { return l.State == linkAnew })
+}
+
+// followOne acts on the confirmed deletion of l's record, as the customer chose.
+func (p *pass) followOne(it *item, l *Link, now time.Time) {
+	it.followed = append(it.followed, l.ConnectionID)
+	p.endLink(it, l, stoneDeleted, now)
+	title := l.Provider.Title()
+	note := Activity{Provider: l.Provider, Op: "deleted", Direction: "in", Message: "Deleted in " + title}
+	what := p.newerThan(it, l)
+	if what != "" {
+		p.addConflict(it, p.deletionConflict(it, l.Provider.Source(), contact.App, what, now))
+	}
+	switch policy := p.choices.deletePolicy; {
+	case policy == KeepDeleted:
+		l.State = linkAnew
+		note.Message += "; it is made there again"
+	case policy == UnlinkDeleted:
+		note.Message += "; the contact stays"
+	case what != "":
+		return // said by the conflict
+	default:
 		it.next.Lifecycle, it.next.DeletedAt, it.next.UpdatedAt = Archived, now, now
 		p.count(contact.App, func(n *Counts) { n.Deleted++ })
-		p.note(it.next, Activity{Provider: l.Provider, Op: "deleted", Direction: "in", Message: "Deleted in " + l.Provider.Title()})
 	}
+	p.note(it.next, note)
 }
+
+// linkAnew marks a link that makes room for a new record within a decision. It is
+// never stored.
+const linkAnew LinkState = "anew"
 
 // newerThan describes a change that the deletion of l's record cannot have known
 // of: in the app, or in another CRM. "" means there is none.
@@ -154,7 +176,9 @@ func (p *pass) deletionConflict(it *item, deletedBy, winner contact.Source, what
 // Existence is the field of a conflict about whether the contact exists at all.
 const Existence contact.Field = "existence"
 
-// remove plans the deletion of every record of a deleted contact.
+// remove plans the deletion of every record of a deleted contact; or, where deletions
+// do not propagate, only ends its links: the records stay, and are remembered so that
+// they do not come back as new contacts.
 func (p *pass) remove(it *item, now time.Time) {
 	for i := range it.next.Links {
 		l := &it.next.Links[i]
@@ -174,6 +198,8 @@ func (p *pass) remove(it *item, now time.Time) {
 		case r.Err != nil:
 			l.fail(r.Err, nil, now)
 			p.noteFailure(it.next, l, r.Err)
+		case p.choices.deletePolicy != PropagateDeletes:
+			p.endLink(it, l, stoneUnlinked, now)
 		case l.Error == nil || len(l.Error.Rejected) == 0:
 			intent := Intent{ID: p.newID(now), Op: OpDelete, At: now}
 			l.Intents = []Intent{intent}

@@ -19,9 +19,10 @@
 // The jobs around them: firstsync.go (list both sides, join, reconcile), runs.go
 // (leases, checkpoints, time budget), turns.go (customers in turn), rehearsal.go,
 // plan.go and approval.go (what a run would do, before it does), edit.go (changes made
-// in the app), setup.go
-// (custom fields), brake.go and deletion.go (what happens before anything is deleted),
-// merging.go (merged records), overview.go (what people see).
+// in the app), setup.go (custom fields), brake.go and deletion.go (what happens before
+// anything is deleted), restore.go (what undoes it), erase.go (data removed for good),
+// merging.go and survivors.go (merged records), copies.go (records made twice),
+// review.go (what a person decides), overview.go (what people see).
 //
 // The package declares its ports ([CRM], [Store], [Clock]) and knows no vendor, no
 // database and no HTTP. Everything that decides order or time is injected.

@@ -103,30 +103,6 @@ func (s *Service) DeleteContact(ctx context.Context, customer contact.CustomerID
 	return nil
 }
 
-// RestoreContact brings a deleted contact back, with new records in the CRMs that
-// deleted theirs. It fails with fault.NotFound 30 days after the deletion.
-func (s *Service) RestoreContact(ctx context.Context, customer contact.CustomerID, id contact.ID) (*Contact, error) {
-	c, err := s.edit(ctx, customer, id, nil, func(c *Contact, now time.Time) error {
-		if c.Lifecycle == Active {
-			return nil
-		}
-		if c.Lifecycle != Archived || now.Sub(c.DeletedAt) > restorable {
-			return notThere()
-		}
-		c.Lifecycle, c.MergedInto, c.DeletedAt, c.UpdatedAt, c.Edited = Active, "", time.Time{}, now, now
-		for i := range c.Links {
-			c.Links[i].dropIntents(OpDelete)
-		}
-		c.Links = slices.DeleteFunc(c.Links, func(l Link) bool { return l.State == LinkDetached })
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	s.noteEdit(ctx, c, "restored", "Restored in the app", nil)
-	return s.pushNow(ctx, c), nil
-}
-
 // Contact returns one contact that is not deleted; fault.NotFound.
 func (s *Service) Contact(ctx context.Context, customer contact.CustomerID, id contact.ID) (*Contact, error) {
 	c, err := s.load(ctx, customer, id)

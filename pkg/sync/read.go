@@ -25,7 +25,12 @@ type item struct {
 	heir    contact.ID  // the contact it merges into
 	// passedOn is the record that heir goes on with.
 	passedOn contact.ExternalID
+	// followed are the connections whose deletion of the record was followed.
+	followed []contact.ConnectionID
 }
+
+// merging reports whether the contact is on its way into another.
+func (it *item) merging() bool { return it.again || it.heir != "" }
 
 // prefetch reads every record that the contacts and hints need.
 func (p *pass) prefetch(ctx context.Context, contacts []*Contact, hints []Hint) {

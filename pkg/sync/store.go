@@ -198,7 +198,7 @@ type Tombstone struct {
 	ConnectionID contact.ConnectionID `json:"connectionId"`
 	ExternalID   contact.ExternalID   `json:"externalId"`
 	ContactID    contact.ID           `json:"contactId"`
-	Reason       string               `json:"reason"` // deleted, merged, erased, reverted
+	Reason       string               `json:"reason"` // one of those below
 	By           contact.Source       `json:"by"`
 	At           time.Time            `json:"at"`
 }
@@ -207,6 +207,8 @@ type Tombstone struct {
 const (
 	stoneDeleted = "deleted"
 	stoneMerged  = "merged" // into another record, or its contact into another contact
+	// stoneUnlinked is of a record that lives on while its contact was deleted.
+	stoneUnlinked = "unlinked"
 )
 
 // RunStore keeps runs.
