@@ -38,7 +38,8 @@ func (l *Link) follow(r *Record, id contact.ID) {
 // heirs are the contacts whose records one surviving record has taken in.
 type heirs struct {
 	channel *channel
-	record  *Record
+	reading Reading
+	record  *Record // of the reading
 	items   []*item
 }
 
@@ -74,15 +75,16 @@ func merged(ch *channel, items []*item) map[contact.ExternalID]*heirs {
 		if l == nil || !l.readable() {
 			continue
 		}
-		r := ch.reads[l.ExternalID].Record
+		reading := ch.reads[l.ExternalID]
+		r := reading.Record
 		if r == nil || r.ID == l.ExternalID {
 			continue
 		}
 		if groups[r.ID] == nil {
-			groups[r.ID] = &heirs{channel: ch, record: r}
+			groups[r.ID] = &heirs{channel: ch, reading: reading, record: r}
 		}
 		groups[r.ID].items = append(groups[r.ID].items, it)
-		ch.reads[r.ID] = Reading{Record: r}
+		ch.reads[r.ID] = reading
 	}
 	return groups
 }
@@ -107,7 +109,7 @@ func (p *pass) inherit(g *heirs, holders []*Contact, items []*item) []*item {
 		if i < 0 {
 			i, items = len(items), append(items, newItem(c))
 		}
-		g.channel.reads[id] = Reading{Record: g.record}
+		g.channel.reads[id] = g.reading
 		if !slices.Contains(g.items, items[i]) {
 			g.items = append(g.items, items[i])
 		}
