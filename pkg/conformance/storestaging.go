@@ -18,7 +18,7 @@ var stagingCases = []storeCase{
 	{"rows are found by contact", stagedByContact},
 	{"contacts still to be made are listed once", stagedNew},
 	{"generations are apart and go one at a time", stagedGenerations},
-	{"a tombstone stays until it is dropped", tombstones},
+	{"a tombstone stays until it is dropped or replaced", tombstones},
 }
 
 func staged(connection contact.ConnectionID, external contact.ExternalID, emails ...string) sync.Staged {
@@ -208,11 +208,11 @@ func stagedGenerations(b *bench) {
 func tombstones(b *bench) {
 	first := sync.Tombstone{ConnectionID: hub, ExternalID: "1", ContactID: id(1), Reason: "deleted", By: contact.App, At: after(1)}
 	second := first
-	second.ContactID, second.Reason, second.At = id(2), "merged", after(2)
+	second.ContactID, second.Reason, second.Survivor, second.At = id(2), "merged", "7", after(2)
 	onPipe, another := first, first
 	onPipe.ConnectionID, another.ExternalID = pipe, "2"
 	b.must(b.store().PutTombstones(b.ctx, acme, []sync.Tombstone{first, onPipe}))
-	b.must(b.store().PutTombstones(b.ctx, acme, []sync.Tombstone{second, another}))
+	b.must(b.store().PutTombstones(b.ctx, acme, []sync.Tombstone{another}))
 	read := func(connection contact.ConnectionID, externals ...contact.ExternalID) []sync.Tombstone {
 		b.Helper()
 		found, err := b.store().Tombstones(b.ctx, acme, connection, externals)
@@ -221,6 +221,10 @@ func tombstones(b *bench) {
 		return found
 	}
 	b.equal("stones", read(hub, "2", "1", "3", "1"), []sync.Tombstone{first, another})
+	b.must(b.store().PutTombstones(b.ctx, acme, []sync.Tombstone{another, second}))
+	b.equal("replaced", read(hub, "1", "2"), []sync.Tombstone{second, another})
+	b.must(b.store().PutTombstones(b.ctx, acme, []sync.Tombstone{second, first}))
+	b.equal("of two the last", read(hub, "1"), []sync.Tombstone{first})
 	b.must(b.store().DropTombstones(b.ctx, acme, hub, []contact.ExternalID{"1", "9"}))
 	b.equal("after a restore", read(hub, "1", "2"), []sync.Tombstone{another})
 	b.equal("of the other connection", read(pipe, "1"), []sync.Tombstone{onPipe})

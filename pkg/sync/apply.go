@@ -93,7 +93,10 @@ func (p *pass) saveDecisions(ctx context.Context, items []*item) (stale []*item,
 			p.enqueue(it)
 		}
 	}
-	return stale, p.countFollowed(ctx, saved)
+	if err := p.countFollowed(ctx, saved); err != nil {
+		return nil, err
+	}
+	return stale, p.dropRestored(ctx, saved)
 }
 
 func (p *pass) save(ctx context.Context, items []*item) ([]SaveOutcome, error) {

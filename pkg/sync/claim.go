@@ -123,6 +123,17 @@ func (b *batchItems) add(it *item) {
 	b.byID[it.next.ID] = it
 }
 
+// itemOf returns the batch's item of a contact, which it takes into the batch if it is
+// not there; nil when another worker holds it.
+func (b *batchItems) itemOf(c *Contact, id contact.ID, now time.Time) *item {
+	if it := b.byID[id]; it != nil || c.leased(now) {
+		return it
+	}
+	it := newItem(c)
+	b.add(it)
+	return it
+}
+
 // byEmail and byContact let records of one batch find each other: a person who is
 // new in two CRMs at once is one contact.
 func (b *batchItems) byEmail(context.Context, []string) ([]Staged, error) { return b.fresh, nil }
@@ -144,6 +155,7 @@ func (p *pass) resolve(ctx context.Context, b *batchItems, hints []Hint) error {
 		if err != nil {
 			return err
 		}
+		p.readRestored(ctx, ch, pairs)
 		for _, x := range pairs {
 			if x.verdict.Kind == match.Known {
 				if len(x.known) > 1 || !seenBefore(x.contact.Link(ch.conn.ID), byRecord[x.record.ID]) {
@@ -194,6 +206,8 @@ func (p *pass) resolveOne(ch *channel, b *batchItems, x pairing) bool {
 	switch x.verdict.Kind {
 	case match.Ignore:
 		return true
+	case match.Restore:
+		return p.restoreOne(ch, b, x, now)
 	case match.New:
 		it := p.newContact(contact.ID(p.newID(now)), now)
 		it.next.addLink(ch, x.record.ID)
@@ -204,13 +218,9 @@ func (p *pass) resolveOne(ch *channel, b *batchItems, x pairing) bool {
 		p.review(x.contact, ch.conn.ID, x.verdict.Reason, append([]contact.ExternalID{x.record.ID}, x.verdict.Others...), x.verdict.Message)
 		return true
 	}
-	it := b.byID[x.verdict.ContactID]
+	it := b.itemOf(x.contact, x.verdict.ContactID, now)
 	if it == nil {
-		if x.contact.leased(now) {
-			return false // its own worker is about to link it, or will find it later
-		}
-		it = newItem(x.contact)
-		b.add(it)
+		return false // its own worker is about to link it, or will find it later
 	}
 	it.next.addLink(ch, x.record.ID)
 	p.count(ch.conn.Provider.Source(), func(n *Counts) { n.Linked++ })

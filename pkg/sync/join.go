@@ -69,10 +69,14 @@ func (p *pass) joinPage(ctx context.Context, ch *channel, rows []Staged) error {
 		return err
 	}
 	now := p.clock.Now()
+	var hints []Hint // of records that are read again by id before anything follows
 	for i, x := range pairs {
 		row := &rows[i]
 		row.ContactID = x.verdict.ContactID
 		switch x.verdict.Kind {
+		case match.Restore:
+			row.ContactID, row.Review = "", "restored"
+			hints = append(hints, Hint{ConnectionID: ch.conn.ID, ExternalID: x.record.ID, DueAt: now})
 		case match.New:
 			row.ContactID, row.New = contact.ID(p.newID(now)), true
 		case match.Review:
@@ -80,6 +84,11 @@ func (p *pass) joinPage(ctx context.Context, ch *channel, rows []Staged) error {
 			p.review(x.contact, ch.conn.ID, x.verdict.Reason, append([]contact.ExternalID{x.record.ID}, x.verdict.Others...), x.verdict.Message)
 		case match.Ignore:
 			row.Review = "deleted"
+		}
+	}
+	if len(hints) > 0 && !p.dry {
+		if err := p.store.PutHints(ctx, p.customer, hints); err != nil {
+			return err
 		}
 	}
 	return p.store.PutStaged(ctx, p.customer, p.run.ID, rows)

@@ -14,7 +14,8 @@ type pairing struct {
 	record  *Record
 	emails  []string // canonical
 	verdict match.Verdict
-	contact *Contact     // of a Known or Link verdict, if it is stored already
+	contact *Contact     // of a Known, Link or Restore verdict, if it is stored already
+	stone   Tombstone    // of a Restore verdict
 	known   []contact.ID // contacts linked to the record, or to one it absorbed
 }
 
@@ -50,6 +51,11 @@ func (p *pass) pair(ctx context.Context, ch *channel, records []*Record, others 
 	if err != nil {
 		return nil, err
 	}
+	for _, s := range stones {
+		if s.Reason == stoneDeleted {
+			keys = append(keys, s.ContactID)
+		}
+	}
 	known, err := p.store.Contacts(ctx, p.customer, keys)
 	if err != nil {
 		return nil, err
@@ -76,7 +82,7 @@ func (p *pass) pair(ctx context.Context, ch *channel, records []*Record, others 
 type matcher struct {
 	conn    contact.ConnectionID
 	linked  map[contact.ExternalID]*Contact
-	stones  map[contact.ExternalID]bool
+	stones  map[contact.ExternalID]Tombstone
 	byID    map[contact.ID]*Contact
 	byEmail map[string][]contact.ID
 	rivals  map[string][]contact.ExternalID
@@ -85,7 +91,7 @@ type matcher struct {
 
 func newMatcher(conn contact.ConnectionID, linked []*Contact, stones []Tombstone, known, holders []*Contact, rows []Staged) *matcher {
 	m := &matcher{
-		conn: conn, linked: map[contact.ExternalID]*Contact{}, stones: map[contact.ExternalID]bool{},
+		conn: conn, linked: map[contact.ExternalID]*Contact{}, stones: map[contact.ExternalID]Tombstone{},
 		byID: map[contact.ID]*Contact{}, byEmail: map[string][]contact.ID{},
 		rivals: map[string][]contact.ExternalID{}, taken: map[contact.ID]contact.ExternalID{},
 	}
@@ -93,7 +99,7 @@ func newMatcher(conn contact.ConnectionID, linked []*Contact, stones []Tombstone
 		m.linked[c.Link(conn).ExternalID] = c
 	}
 	for _, s := range stones {
-		m.stones[s.ExternalID] = true
+		m.stones[s.ExternalID] = s
 	}
 	for _, c := range slices.Concat(known, holders, linked) {
 		if l := c.Link(conn); l != nil && l.State != LinkDetached && (l.ExternalID != "" || l.State == LinkReview) {
@@ -156,7 +162,10 @@ func (m *matcher) markAssigned(ctx context.Context, others peers) error {
 }
 
 func (m *matcher) decide(x *pairing) {
-	r := match.Record{ID: x.record.ID, Deleted: m.stones[x.record.ID]}
+	r := match.Record{ID: x.record.ID}
+	if stone, ok := m.stones[x.record.ID]; ok {
+		x.stone, r.Ended, r.Restores = stone, true, m.restores(stone)
+	}
 	for _, id := range append([]contact.ExternalID{x.record.ID}, x.record.Absorbed...) {
 		c := m.linked[id]
 		if c == nil {
@@ -186,6 +195,17 @@ func (m *matcher) decide(x *pairing) {
 		m.taken[x.verdict.ContactID] = x.record.ID
 	}
 	x.contact = m.byID[x.verdict.ContactID]
+}
+
+// restores returns the contact whose record a tombstone remembers as deleted. It is
+// taken when it has another record by now, or has ended otherwise since.
+func (m *matcher) restores(stone Tombstone) *match.Owner {
+	c := m.byID[stone.ContactID]
+	if stone.Reason != stoneDeleted || c == nil {
+		return nil
+	}
+	l := c.Link(m.conn)
+	return &match.Owner{ID: c.ID, Taken: !c.endedBy(stone) || l != nil && l.State != LinkDetached}
 }
 
 func (m *matcher) owner(id contact.ID, record contact.ExternalID) *match.Owner {

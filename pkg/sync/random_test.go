@@ -91,7 +91,9 @@ func (h *history) step() {
 		h.crmDelete()
 	case n < 67:
 		h.crmMerge()
-	case n < 75:
+	case n < 69:
+		h.crmRestore()
+	case n < 76:
 		h.deliverSome()
 	case n < 82:
 		h.breakSomething()
@@ -224,6 +226,31 @@ func (h *history) crmMerge() {
 	h.notify(a.ID, true)
 	h.notify(b.ID, true)
 	h.notify(id, false)
+}
+
+func (h *history) crmRestore() {
+	if h.rand.IntN(2) == 0 {
+		if id := anyDeleted(h, h.hubspot.Records()); id != "" {
+			err := h.hubspot.Restore(id)
+			h.say("HubSpot: restore %s: %v", id, err)
+			h.notify(id, false)
+		}
+		return
+	}
+	if id := anyDeleted(h, h.pipedrive.Records()); id != "" {
+		err := h.pipedrive.Restore(id)
+		h.say("Pipedrive: restore %s: %v", id, err)
+	}
+}
+
+// anyDeleted returns a deleted record, or "".
+func anyDeleted(h *history, rows []kit.Row) string {
+	rows = slices.DeleteFunc(rows, func(r kit.Row) bool { return !r.Deleted })
+	if len(rows) == 0 {
+		return ""
+	}
+	slices.SortFunc(rows, func(a, b kit.Row) int { return strings.Compare(a.ID, b.ID) })
+	return rows[h.rand.IntN(len(rows))].ID
 }
 
 // notify queues HubSpot's event about a record; some are lost, some doubled.

@@ -27,6 +27,8 @@ type item struct {
 	passedOn contact.ExternalID
 	// followed are the connections whose deletion of the record was followed.
 	followed []contact.ConnectionID
+	// restored are the tombstones to be dropped once the contact is stored.
+	restored []Tombstone
 }
 
 // merging reports whether the contact is on its way into another.

@@ -184,7 +184,7 @@ type StagingStore interface {
 	// DropStaged removes a generation.
 	DropStaged(ctx context.Context, customer contact.CustomerID, generation string) error
 
-	// PutTombstones remembers deleted records; one that is there already stays.
+	// PutTombstones remembers records; one of the same record is replaced.
 	PutTombstones(ctx context.Context, customer contact.CustomerID, stones []Tombstone) error
 	// Tombstones returns those of the records that have one.
 	Tombstones(ctx context.Context, customer contact.CustomerID, connection contact.ConnectionID, ids []contact.ExternalID) ([]Tombstone, error)
@@ -199,8 +199,10 @@ type Tombstone struct {
 	ExternalID   contact.ExternalID   `json:"externalId"`
 	ContactID    contact.ID           `json:"contactId"`
 	Reason       string               `json:"reason"` // one of those below
-	By           contact.Source       `json:"by"`
-	At           time.Time            `json:"at"`
+	// Survivor is the record that this one was merged into, where the vendor said so.
+	Survivor contact.ExternalID `json:"survivor,omitempty"`
+	By       contact.Source     `json:"by"`
+	At       time.Time          `json:"at"`
 }
 
 // The reasons of tombstones.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
 
 	"github.com/contactsync/contactsync/pkg/contact"
 	"github.com/contactsync/contactsync/pkg/fault"
@@ -167,4 +168,22 @@ func (s *Store) SaveConflict(ctx context.Context, customer contact.CustomerID, c
 		return errNoConflict
 	}
 	return classify(op, err)
+}
+
+// insertNew inserts the documents of which there are none of the key. Those that
+// are there stay as they are.
+func (s *Store) insertNew(ctx context.Context, q query, docs []any) error {
+	if len(docs) == 0 {
+		return nil
+	}
+	operations := make([]driver.WriteModel, len(docs))
+	for i, doc := range docs {
+		data, err := marshal(doc)
+		if err != nil {
+			return err
+		}
+		operations[i] = insertDoc(data)
+	}
+	_, err := s.write(ctx, q, operations...)
+	return err
 }

@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"context"
+	"slices"
 
 	driver "go.mongodb.org/mongo-driver/v2/mongo"
 
@@ -16,31 +17,28 @@ type tombstoneDoc struct {
 	sync.Tombstone `bson:",inline"`
 }
 
-// PutTombstones implements [sync.StagingStore]. One round trip.
+// PutTombstones implements [sync.StagingStore]. One round trip. Of several of one
+// record the last counts.
 func (s *Store) PutTombstones(ctx context.Context, customer contact.CustomerID, stones []sync.Tombstone) error {
-	docs := make([]any, len(stones))
-	for i, t := range stones {
-		docs[i] = tombstoneDoc{Key: linkKey(customer, t.ConnectionID, t.ExternalID), CustomerID: customer, Tombstone: t}
-	}
-	return classify("mongo.putTombstones", s.insertNew(ctx, putTombstones, docs))
-}
-
-// insertNew inserts the documents of which there are none of the key. Those that
-// are there stay as they are.
-func (s *Store) insertNew(ctx context.Context, q query, docs []any) error {
-	if len(docs) == 0 {
+	const op = "mongo.putTombstones"
+	if len(stones) == 0 {
 		return nil
 	}
-	operations := make([]driver.WriteModel, len(docs))
-	for i, doc := range docs {
-		data, err := marshal(doc)
-		if err != nil {
-			return err
+	seen := map[string]bool{}
+	var operations []driver.WriteModel
+	for _, t := range slices.Backward(stones) {
+		key := linkKey(customer, t.ConnectionID, t.ExternalID)
+		if seen[key] {
+			continue
 		}
-		operations[i] = insertDoc(data)
+		seen[key] = true
+		doc, err := marshal(tombstoneDoc{Key: key, CustomerID: customer, Tombstone: t})
+		if err != nil {
+			return classify(op, err)
+		}
+		operations = append(operations, upsertDoc(scoped(customer, is("_id", key)), doc))
 	}
-	_, err := s.write(ctx, q, operations...)
-	return err
+	return classify(op, s.upsert(ctx, putTombstones, operations...))
 }
 
 // Tombstones implements [sync.StagingStore]. One round trip.

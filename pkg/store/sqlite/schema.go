@@ -170,6 +170,7 @@ CREATE TABLE tombstones (
 	external   TEXT    NOT NULL,
 	contact    TEXT    NOT NULL,
 	reason     TEXT    NOT NULL,
+	survivor   TEXT    NOT NULL,  -- "": none
 	source     TEXT    NOT NULL,
 	at         INTEGER NOT NULL,
 	PRIMARY KEY (customer, connection, external)

@@ -9,11 +9,12 @@ import (
 
 const (
 	putTombstone = `
-INSERT INTO tombstones (customer, connection, external, contact, reason, source, at) VALUES (?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT DO NOTHING`
+INSERT INTO tombstones (customer, connection, external, contact, reason, survivor, source, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET
+	contact = excluded.contact, reason = excluded.reason, survivor = excluded.survivor, source = excluded.source, at = excluded.at`
 
 	tombstonesOf = `
-SELECT connection, external, contact, reason, source, at FROM tombstones
+SELECT connection, external, contact, reason, survivor, source, at FROM tombstones
 WHERE customer = ? AND connection = ? AND external IN (SELECT value FROM json_each(?))`
 
 	dropTombstones = `
@@ -23,7 +24,7 @@ DELETE FROM tombstones WHERE customer = ? AND connection = ? AND external IN (SE
 // PutTombstones implements [sync.StagingStore].
 func (s *Store) PutTombstones(ctx context.Context, customer contact.CustomerID, stones []sync.Tombstone) error {
 	return eachIn(ctx, s, "sqlite.putTombstones", putTombstone, stones, func(t sync.Tombstone) []any {
-		return []any{customer, t.ConnectionID, t.ExternalID, t.ContactID, t.Reason, t.By, millis(t.At)}
+		return []any{customer, t.ConnectionID, t.ExternalID, t.ContactID, t.Reason, t.Survivor, t.By, millis(t.At)}
 	})
 }
 
@@ -41,7 +42,7 @@ func (s *Store) Tombstones(ctx context.Context, customer contact.CustomerID, con
 
 func scanTombstone(row scanner) (t sync.Tombstone, err error) {
 	var at int64
-	err = row.Scan(&t.ConnectionID, &t.ExternalID, &t.ContactID, &t.Reason, &t.By, &at)
+	err = row.Scan(&t.ConnectionID, &t.ExternalID, &t.ContactID, &t.Reason, &t.Survivor, &t.By, &at)
 	t.At = fromMillis(at)
 	return t, err
 }

@@ -19,8 +19,11 @@ type Record struct {
 	ID contact.ExternalID
 	// LinkedTo is the contact linked to this very record, or "".
 	LinkedTo contact.ID
-	// Deleted reports a tombstone: the record was deleted on purpose.
-	Deleted bool
+	// Ended reports a tombstone: the record was deleted, or let go, on purpose.
+	Ended bool
+	// Restores is the contact whose record it was, if being there again undoes a
+	// deletion; nil: it does not.
+	Restores *Owner
 	// KeyOwner is the contact whose id the record carries as its key; nil when it
 	// carries none, or that of a contact that does not exist (any more).
 	KeyOwner *Owner
@@ -48,8 +51,10 @@ const (
 	Link
 	// New records become a contact of their own.
 	New
-	// Ignore leaves a deleted record alone.
+	// Ignore leaves a record alone.
 	Ignore
+	// Restore brings a deleted record back to its contact.
+	Restore
 	// Review asks a person.
 	Review
 )
@@ -76,8 +81,13 @@ func Decide(r Record) Verdict {
 	switch {
 	case r.LinkedTo != "":
 		return Verdict{Kind: Known, ContactID: r.LinkedTo}
-	case r.Deleted:
+	case r.Ended && r.Restores == nil:
 		return Verdict{Kind: Ignore}
+	case r.Ended && !r.Restores.Taken:
+		return Verdict{Kind: Restore, ContactID: r.Restores.ID}
+	case r.Ended:
+		return Verdict{Kind: Review, ContactID: r.Restores.ID, Reason: DuplicateKey,
+			Message: "A deleted record was restored, but its contact has another one by now, or was deleted since."}
 	case r.KeyOwner != nil && !r.KeyOwner.Taken:
 		return Verdict{Kind: Link, ContactID: r.KeyOwner.ID}
 	case r.KeyOwner != nil:

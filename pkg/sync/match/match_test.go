@@ -19,10 +19,14 @@ func TestDecide(t *testing.T) {
 		want   match.Verdict
 	}{
 		{"nobody knows it: a new contact", match.Record{}, match.Verdict{Kind: match.New}},
-		{"a link stands above everything else", match.Record{LinkedTo: "ada", Deleted: true, KeyOwner: &other, Rivals: []contact.ExternalID{"7"}},
+		{"a link stands above everything else", match.Record{LinkedTo: "ada", Ended: true, KeyOwner: &other, Rivals: []contact.ExternalID{"7"}},
 			match.Verdict{Kind: match.Known, ContactID: "ada"}},
-		{"a deleted record comes back by nothing", match.Record{Deleted: true, KeyOwner: &free, EmailOwners: []match.Owner{free}},
+		{"a deleted record comes back by nothing", match.Record{Ended: true, KeyOwner: &free, EmailOwners: []match.Owner{free}},
 			match.Verdict{Kind: match.Ignore}},
+		{"a restored record goes back to its contact", match.Record{Ended: true, Restores: &free, EmailOwners: []match.Owner{other}},
+			match.Verdict{Kind: match.Restore, ContactID: "ada"}},
+		{"a restored record whose contact has another", match.Record{Ended: true, Restores: &taken},
+			match.Verdict{Kind: match.Review, ContactID: "ada", Reason: match.DuplicateKey}},
 		{"the key stands above e-mail", match.Record{KeyOwner: &free, EmailOwners: []match.Owner{other}},
 			match.Verdict{Kind: match.Link, ContactID: "ada"}},
 		{"a key decides between records of one e-mail", match.Record{KeyOwner: &free, Rivals: []contact.ExternalID{"7"}},
