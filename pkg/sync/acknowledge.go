@@ -186,6 +186,9 @@ func (p *pass) takeAnswer(c *Contact, u *push, now time.Time) (again bool) {
 			return true // made by an earlier attempt: what it holds is read first
 		}
 		l.confirm(u, now)
+		if u.lookup {
+			p.noteSent(l, u.values())
+		}
 	case OpUpdate:
 		l.Keyed = l.Keyed || u.key != ""
 		l.confirm(u, now)

@@ -25,7 +25,10 @@ func (p *pass) apply(ctx context.Context, items []*item) error {
 			contacts[i] = it.next
 		}
 		p.prefetch(ctx, contacts, nil)
-		var err error
+		err := p.readSurvivors(ctx, items)
+		if err != nil {
+			return err
+		}
 		if items, err = p.followMerges(ctx, items); err != nil {
 			return err
 		}

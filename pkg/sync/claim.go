@@ -155,6 +155,7 @@ func (p *pass) resolve(ctx context.Context, b *batchItems, hints []Hint) error {
 		if err != nil {
 			return err
 		}
+		p.removeCopies(ctx, ch, pairs)
 		p.readRestored(ctx, ch, pairs)
 		for _, x := range pairs {
 			if x.verdict.Kind == match.Known {
@@ -204,7 +205,7 @@ func hinted(ch *channel, hints []Hint) (records []*Record, byRecord map[contact.
 func (p *pass) resolveOne(ch *channel, b *batchItems, x pairing) bool {
 	now := p.clock.Now()
 	switch x.verdict.Kind {
-	case match.Ignore:
+	case match.Ignore, match.Remove:
 		return true
 	case match.Restore:
 		return p.restoreOne(ch, b, x, now)
@@ -222,6 +223,7 @@ func (p *pass) resolveOne(ch *channel, b *batchItems, x pairing) bool {
 	if it == nil {
 		return false // its own worker is about to link it, or will find it later
 	}
+	p.noteUnanswered(it.next.Link(ch.conn.ID))
 	it.next.addLink(ch, x.record.ID)
 	p.count(ch.conn.Provider.Source(), func(n *Counts) { n.Linked++ })
 	p.note(it.next, Activity{Provider: ch.conn.Provider, Op: "linked", Direction: "in", Message: "Linked to a record in " + ch.conn.Provider.Title()})

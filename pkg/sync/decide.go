@@ -295,6 +295,7 @@ func (p *pass) planCreate(it *item, ch *channel, l *Link, values contact.Values,
 	intent := Intent{ID: p.newID(now), Op: OpCreate, Fields: map[contact.Field]IntentValue{}, At: now}
 	if lookup {
 		intent.ID, intent.At = l.Intents[0].ID, l.Intents[0].At
+		p.noteSent(l, l.Intents[0].values())
 	}
 	for f, v := range values {
 		intent.Fields[f] = IntentValue{Val: v, H: v}

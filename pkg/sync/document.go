@@ -107,10 +107,13 @@ type Link struct {
 	Shadow       map[contact.Field]Shadow `json:"shadow,omitempty"`
 	Intents      []Intent                 `json:"intents,omitempty"`
 	InDoubt      []InDoubt                `json:"inDoubt,omitempty"`
-	Keyed        bool                     `json:"keyed,omitempty"` // the record is known to carry our key
-	Modified     time.Time                `json:"remoteModified,omitzero"`
-	MissingSince time.Time                `json:"missingSince,omitzero"`
-	SyncedAt     time.Time                `json:"lastSyncedAt,omitzero"`
+	// Sent holds fingerprints of what creates of unknown outcome, and those that followed
+	// them, were made of: each may have made a record of its own.
+	Sent         []string  `json:"sent,omitempty"`
+	Keyed        bool      `json:"keyed,omitempty"` // the record is known to carry our key
+	Modified     time.Time `json:"remoteModified,omitzero"`
+	MissingSince time.Time `json:"missingSince,omitzero"`
+	SyncedAt     time.Time `json:"lastSyncedAt,omitzero"`
 	// Verify holds writes whose effect is still to be checked, Lost the edits that such
 	// a check found replaced, until the field is decided.
 	Verify []Verify                         `json:"verify,omitempty"`
@@ -295,7 +298,7 @@ func (l Link) clone() Link {
 	for i := range l.Intents {
 		l.Intents[i].Fields = maps.Clone(l.Intents[i].Fields)
 	}
-	l.InDoubt, l.Verify = slices.Clone(l.InDoubt), slices.Clone(l.Verify)
+	l.InDoubt, l.Verify, l.Sent = slices.Clone(l.InDoubt), slices.Clone(l.Verify), slices.Clone(l.Sent)
 	l.Lost, l.Flips = maps.Clone(l.Lost), maps.Clone(l.Flips)
 	if l.Error != nil {
 		e := *l.Error

@@ -276,6 +276,7 @@ func (p *pass) attachRow(it *item, ch *channel, r *Record) {
 	case l != nil && l.ExternalID != "" && l.State != LinkDetached: // linked to another one meanwhile
 	default:
 		ch.reads[r.ID] = Reading{Record: r, At: listed}
+		p.noteUnanswered(l)
 		it.next.addLink(ch, r.ID)
 		p.count(ch.conn.Provider.Source(), func(n *Counts) { n.Linked++ })
 	}

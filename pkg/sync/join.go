@@ -74,8 +74,8 @@ func (p *pass) joinPage(ctx context.Context, ch *channel, rows []Staged) error {
 		row := &rows[i]
 		row.ContactID = x.verdict.ContactID
 		switch x.verdict.Kind {
-		case match.Restore:
-			row.ContactID, row.Review = "", "restored"
+		case match.Restore, match.Remove:
+			row.ContactID, row.Review = "", "read again"
 			hints = append(hints, Hint{ConnectionID: ch.conn.ID, ExternalID: x.record.ID, DueAt: now})
 		case match.New:
 			row.ContactID, row.New = contact.ID(p.newID(now)), true

@@ -150,3 +150,90 @@ func TestAMergeOfADeletedContactWithALivingOne(t *testing.T) {
 		}
 	}
 }
+
+// Pipedrive answers for a record that was merged away as for a deleted one; only its
+// event names the survivor.
+func TestAMergeInPipedriveThatAnEventTellsOf(t *testing.T) {
+	merged := func(w *world, loser, survivor string) sync.Event {
+		e := w.pipedriveEvent(loser)
+		e.Deleted, e.MergedInto = true, contact.ExternalID(survivor)
+		return e
+	}
+	t.Run("only the loser was linked", func(t *testing.T) {
+		w := newWorld(t)
+		w.create(person(1))
+		w.sync()
+		w.clock.Advance(5 * time.Minute)
+		c := w.contacts()["person1@example.com"]
+		survivor, err := w.pipedrive.Create(map[string]string{"emails": "stranger@example.com", "first_name": "Stranger"})
+		w.must(err)
+		loser := w.idOf(c, pipedriveCo)
+		w.must(w.pipedrive.Merge(survivor, loser))
+		w.deliver(merged(w, loser, survivor))
+		w.settle(sync.Full)
+		all := w.living()
+		if len(all) != 1 || all[0].ID != c.ID || w.idOf(all[0], pipedriveCo) != survivor {
+			t.Fatalf("living: %+v", all)
+		}
+		if app, hub, pipe := w.sides(); len(app) != 1 || len(hub) != 1 || len(pipe) != 1 || app[0] != hub[0] {
+			t.Errorf("app %v, HubSpot %v, Pipedrive %v", app, hub, pipe)
+		}
+	})
+	t.Run("both were linked", func(t *testing.T) {
+		w := newWorld(t)
+		for i := range 3 {
+			w.create(person(i))
+		}
+		w.sync()
+		w.clock.Advance(5 * time.Minute)
+		kept, other, third := w.contacts()["person0@example.com"], w.contacts()["person1@example.com"], w.contacts()["person2@example.com"]
+		// In a row, and told of in the wrong order: the second survivor is gone too.
+		w.must(w.pipedrive.Merge(w.idOf(other, pipedriveCo), w.idOf(third, pipedriveCo)))
+		w.must(w.pipedrive.Merge(w.idOf(kept, pipedriveCo), w.idOf(other, pipedriveCo)))
+		w.deliver(merged(w, w.idOf(other, pipedriveCo), w.idOf(kept, pipedriveCo)),
+			merged(w, w.idOf(third, pipedriveCo), w.idOf(other, pipedriveCo)))
+		w.settle(sync.Full)
+		app, hub, pipe := w.sides()
+		if len(app) != 1 || len(hub) != 3 || len(pipe) != 1 {
+			t.Errorf("app %v, HubSpot %v, Pipedrive %v", app, hub, pipe)
+		}
+		if got := w.living(); len(got) != 1 || got[0].ID != kept.ID {
+			t.Errorf("living %+v", got)
+		}
+		reviews, err := w.service.Reviews(w.ctx, acme)
+		w.must(err)
+		if len(reviews) != 2 || reviews[0].Kind != "merge" || reviews[0].Provider != contact.HubSpot {
+			t.Errorf("reviews %+v", reviews)
+		}
+	})
+	t.Run("an event that is not true", func(t *testing.T) {
+		w := newWorld(t)
+		w.create(person(1))
+		w.create(person(2))
+		w.sync()
+		w.clock.Advance(5 * time.Minute)
+		one, two := w.contacts()["person1@example.com"], w.contacts()["person2@example.com"]
+		w.deliver(merged(w, w.idOf(one, pipedriveCo), w.idOf(two, pipedriveCo)))
+		w.settle(sync.Full)
+		w.equal(2)
+	})
+	t.Run("the survivor is gone as well", func(t *testing.T) {
+		w := newWorld(t)
+		w.create(person(1))
+		w.create(person(2))
+		w.sync()
+		w.clock.Advance(5 * time.Minute)
+		one, two := w.contacts()["person1@example.com"], w.contacts()["person2@example.com"]
+		w.must(w.pipedrive.Merge(w.idOf(two, pipedriveCo), w.idOf(one, pipedriveCo)))
+		w.deliver(merged(w, w.idOf(one, pipedriveCo), w.idOf(two, pipedriveCo)))
+		w.must(w.pipedrive.Delete(w.idOf(two, pipedriveCo)))
+		w.settle(sync.Full)
+		if app, _, pipe := w.sides(); len(app) != 0 || len(pipe) != 0 {
+			t.Errorf("app %v, Pipedrive %v", app, pipe)
+		}
+	})
+}
+
+func (w *world) pipedriveEvent(id string) sync.Event {
+	return sync.Event{Provider: contact.Pipedrive, AccountID: w.statusOf(contact.Pipedrive).AccountID, ExternalID: contact.ExternalID(id), At: w.clock.Now()}
+}

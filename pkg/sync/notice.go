@@ -55,6 +55,9 @@ func (s *Service) Receive(ctx context.Context, events []Event) error {
 // noticeEvents stores the records that events are about and returns how many there
 // are to look at.
 func (s *Service) noticeEvents(ctx context.Context, c *Connection, events []Event) (int, error) {
+	if err := s.noteMerges(ctx, c, events); err != nil {
+		return 0, err
+	}
 	latest := map[contact.ExternalID]time.Time{}
 	for _, e := range events {
 		if at := latest[e.ExternalID]; e.Deleted || e.At.After(at) || at.IsZero() {

@@ -69,13 +69,29 @@ func (p *pass) pair(ctx context.Context, ch *channel, records []*Record, others 
 		return nil, err
 	}
 	m := newMatcher(conn, linked, stones, known, holders, rows)
+	m.canonical = p.choices.canonical
 	if err := m.markAssigned(ctx, others); err != nil {
 		return nil, err
 	}
+	var copies []*pairing // which let other records of their contact go first
 	for i := range pairs {
-		m.decide(&pairs[i])
+		if x := &pairs[i]; m.copied(x.record) {
+			copies = append(copies, x)
+		} else {
+			m.decide(x)
+		}
+	}
+	for _, x := range copies {
+		m.decide(x)
 	}
 	return pairs, nil
+}
+
+// copied reports whether the record holds what a create of its contact would have made
+// that was not acknowledged.
+func (m *matcher) copied(r *Record) bool {
+	c := m.byID[r.Key]
+	return c != nil && m.stones[r.ID].Reason == "" && c.Link(m.conn).made(r, m.canonical)
 }
 
 // matcher holds what pair looked up, by what it is looked up with.
@@ -87,6 +103,8 @@ type matcher struct {
 	byEmail map[string][]contact.ID
 	rivals  map[string][]contact.ExternalID
 	taken   map[contact.ID]contact.ExternalID // contacts paired with a record of the connection
+
+	canonical contact.Canonical
 }
 
 func newMatcher(conn contact.ConnectionID, linked []*Contact, stones []Tombstone, known, holders []*Contact, rows []Staged) *matcher {
@@ -164,7 +182,8 @@ func (m *matcher) markAssigned(ctx context.Context, others peers) error {
 func (m *matcher) decide(x *pairing) {
 	r := match.Record{ID: x.record.ID}
 	if stone, ok := m.stones[x.record.ID]; ok {
-		x.stone, r.Ended, r.Restores = stone, true, m.restores(stone)
+		x.stone, r.Restores = stone, m.restores(stone)
+		r.Ended = stone.final()
 	}
 	for _, id := range append([]contact.ExternalID{x.record.ID}, x.record.Absorbed...) {
 		c := m.linked[id]
@@ -179,6 +198,7 @@ func (m *matcher) decide(x *pairing) {
 	}
 	if c := m.byID[x.record.Key]; c != nil && x.record.Key != "" {
 		r.KeyOwner = m.owner(c.ID, x.record.ID)
+		r.Copy = m.copied(x.record)
 	}
 	for _, e := range x.emails {
 		for _, id := range m.byEmail[e] {
@@ -228,6 +248,7 @@ func (p *pass) canonicalEmails(r *Record) []string {
 func (c *Contact) addLink(ch *channel, id contact.ExternalID) {
 	link := Link{Provider: ch.conn.Provider, ConnectionID: ch.conn.ID, ExternalID: id, State: LinkActive}
 	if l := c.Link(ch.conn.ID); l != nil {
+		link.Sent = l.Sent
 		*l = link
 		return
 	}

@@ -7,7 +7,6 @@ import (
 
 	"github.com/contactsync/contactsync/pkg/contact"
 	"github.com/contactsync/contactsync/pkg/fault"
-	"github.com/contactsync/contactsync/pkg/sync/match"
 )
 
 // push is one write to a CRM.
@@ -25,9 +24,12 @@ type push struct {
 	result   WriteResult
 }
 
-func (u *push) values() contact.Values {
-	values := make(contact.Values, len(u.intent.Fields))
-	for f, v := range u.intent.Fields {
+func (u *push) values() contact.Values { return u.intent.values() }
+
+// values are the raw values to write.
+func (in Intent) values() contact.Values {
+	values := make(contact.Values, len(in.Fields))
+	for f, v := range in.Fields {
 		values[f] = v.Val
 	}
 	return values
@@ -149,11 +151,7 @@ func (p *pass) lookUp(ctx context.Context, ch *channel, creates []*push) []*push
 		case err != nil:
 			u.result.Err = err
 		case len(records) > 0:
-			u.result.Record, u.adopted = records[0], true
-			for _, extra := range records[1:] {
-				p.review(u.item.next, ch.conn.ID, match.DuplicateKey, []contact.ExternalID{records[0].ID, extra.ID},
-					"Two records were made for this contact.")
-			}
+			u.result.Record, u.adopted = p.chooseMade(ctx, ch, u, records), true
 		case u.findOnly:
 			u.result.Err = fault.New(fault.NotFound, "The record was never made.")
 		default:

@@ -209,9 +209,23 @@ type Tombstone struct {
 const (
 	stoneDeleted = "deleted"
 	stoneMerged  = "merged" // into another record, or its contact into another contact
+	// stoneMerging is of a record that an event reported merged into another, which is
+	// not confirmed by id yet: it keeps nothing away.
+	stoneMerging = "merging"
+	// stoneDuplicate is of a second record that we had made for a contact, and removed.
+	stoneDuplicate = "duplicate"
 	// stoneUnlinked is of a record that lives on while its contact was deleted.
 	stoneUnlinked = "unlinked"
 )
+
+// final reports whether the record stays away because of the tombstone.
+func (t Tombstone) final() bool {
+	switch t.Reason {
+	case stoneMerging, stoneDuplicate:
+		return false
+	}
+	return true
+}
 
 // RunStore keeps runs.
 type RunStore interface {

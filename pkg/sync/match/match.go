@@ -27,6 +27,9 @@ type Record struct {
 	// KeyOwner is the contact whose id the record carries as its key; nil when it
 	// carries none, or that of a contact that does not exist (any more).
 	KeyOwner *Owner
+	// Copy reports that we made the record ourselves, for the contact of its key, and
+	// that nobody has touched it since.
+	Copy bool
 	// EmailOwners are the contacts that have one of the record's addresses.
 	EmailOwners []Owner
 	// Rivals are other records of the same connection, linked to nothing, that share
@@ -53,6 +56,8 @@ const (
 	New
 	// Ignore leaves a record alone.
 	Ignore
+	// Remove deletes a second record that we made by mistake.
+	Remove
 	// Restore brings a deleted record back to its contact.
 	Restore
 	// Review asks a person.
@@ -90,6 +95,8 @@ func Decide(r Record) Verdict {
 			Message: "A deleted record was restored, but its contact has another one by now, or was deleted since."}
 	case r.KeyOwner != nil && !r.KeyOwner.Taken:
 		return Verdict{Kind: Link, ContactID: r.KeyOwner.ID}
+	case r.KeyOwner != nil && r.Copy:
+		return Verdict{Kind: Remove, ContactID: r.KeyOwner.ID}
 	case r.KeyOwner != nil:
 		return Verdict{Kind: Review, ContactID: r.KeyOwner.ID, Reason: DuplicateKey,
 			Message: "A second record carries the id of this contact. It may be a copy."}
