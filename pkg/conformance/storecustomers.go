@@ -156,6 +156,7 @@ func customersApart(b *bench) {
 		{"add a run", func() error { return s.AddRun(ctx, newRun("r3", sync.Imported, noon)) }},
 		{"append", func() error { return s.AppendActivity(ctx, acme, []sync.Activity{activity("a3", 3)}) }},
 		{"conflicts", func() error { return s.AppendConflicts(ctx, acme, []sync.Conflict{conflict("x2", 2)}) }},
+		{"forget", func() error { return s.ForgetContact(ctx, acme, id(9)) }},
 		{"save conflict", func() error { c := conflict("x1", 5); c.State = "overridden"; return s.SaveConflict(ctx, acme, &c) }},
 		{"changes", func() error { return s.AppendChanges(ctx, acme, []sync.Change{change("h2", 2)}) }},
 		{"save changes", func() error {

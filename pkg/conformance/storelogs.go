@@ -15,6 +15,7 @@ var logCases = []storeCase{
 	{"activity is selected by contact, run and level", activitySelected},
 	{"conflicts page newest first with their total", conflictPages},
 	{"a conflict is read and replaced by id", conflictReplaced},
+	{"what is said of a contact is forgotten", contactForgotten},
 	{"a foreign cursor is invalid", logsCursor},
 	{"reviews are kept as they were put until they are dropped", reviews},
 }
@@ -195,4 +196,20 @@ func reviews(b *bench) {
 	b.equal("reviews after a decision", read(), []sync.Review{second})
 	b.must(b.store().PutReviews(b.ctx, acme, []sync.Review{again}))
 	b.equal("put again", read(), []sync.Review{again, second})
+}
+
+func contactForgotten(b *bench) {
+	mine, others, nobodys := activity("a1", 1), activity("a2", 2), activity("a3", 3)
+	mine.ContactID, others.ContactID = id(1), id(2)
+	b.must(b.store().AppendActivity(b.ctx, acme, []sync.Activity{mine, others, nobodys}))
+	myConflict, otherConflict := conflict("x1", 1), conflict("x2", 2)
+	myConflict.ContactID, otherConflict.ContactID = id(1), id(2)
+	b.must(b.store().AppendConflicts(b.ctx, acme, []sync.Conflict{myConflict, otherConflict}))
+	b.must(b.store().ForgetContact(b.ctx, acme, id(1)))
+	b.must(b.store().ForgetContact(b.ctx, acme, id(3)))
+	b.equal("activity", b.activityAll(sync.LogQuery{Limit: 10}), []sync.Activity{nobodys, others})
+	left, _, total, err := b.store().ListConflicts(b.ctx, acme, sync.LogQuery{})
+	b.must(err)
+	b.equal("conflicts", left, []sync.Conflict{otherConflict})
+	b.equal("total", total, 1)
 }

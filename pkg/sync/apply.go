@@ -25,8 +25,11 @@ func (p *pass) apply(ctx context.Context, items []*item) error {
 			contacts[i] = it.next
 		}
 		p.prefetch(ctx, contacts, nil)
-		err := p.readSurvivors(ctx, items)
-		if err != nil {
+		var err error
+		if items, err = p.followErasures(ctx, items); err != nil {
+			return err
+		}
+		if err := p.readSurvivors(ctx, items); err != nil {
 			return err
 		}
 		if items, err = p.followMerges(ctx, items); err != nil {
@@ -274,16 +277,29 @@ func (p *pass) review(c *Contact, connection contact.ConnectionID, kind string, 
 	if c != nil {
 		r.ContactID, r.ContactName = c.ID, c.Values().DisplayName()
 	}
-	parts := []string{kind, string(connection), string(r.ContactID)}
-	for _, id := range ids {
-		parts = append(parts, string(id))
-	}
-	r.ID = digest(parts...)
+	r = newReview(r)
 	p.mu.Lock()
 	p.reviews = append(p.reviews, r)
 	p.mu.Unlock()
 	p.note(c, Activity{ID: "review-" + r.ID, Level: Warning, Provider: r.Provider, Op: "review", Direction: "in", Message: message})
 }
+
+// newReview names an item for review by what it is about.
+func newReview(r Review) Review {
+	parts := []string{r.Kind, string(r.ConnectionID), string(r.ContactID)}
+	for _, id := range r.ExternalIDs {
+		parts = append(parts, string(id))
+	}
+	r.ID = digest(parts...)
+	return r
+}
+
+// The kinds of reviews besides those of package match.
+const (
+	reviewMerge   = "merge"
+	reviewErasure = "erasure"
+	reviewUnknown = "unknown_outcome"
+)
 
 // enqueue hands the writes of a saved item to their connections.
 func (p *pass) enqueue(it *item) {

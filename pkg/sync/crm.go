@@ -210,6 +210,8 @@ type Event struct {
 	AccountID  string // vendor account; "" when the event does not say
 	ExternalID contact.ExternalID
 	Deleted    bool // the record was reported deleted or merged away
+	// Erased reports that the person's data was deleted for privacy.
+	Erased bool
 	// MergedInto is the record that this one was merged into, where the vendor says so
 	// and a read of the merged one does not.
 	MergedInto contact.ExternalID

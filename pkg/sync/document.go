@@ -76,6 +76,7 @@ const (
 	Active   Lifecycle = "active"
 	Archived Lifecycle = "archived" // deleted; restorable for 30 days
 	Merged   Lifecycle = "merged"   // into another contact, as its record was in a CRM
+	Erased   Lifecycle = "erased"   // without any data of the person
 )
 
 // Status summarises a contact for people.

@@ -33,6 +33,7 @@ type importer struct {
 	*Service
 	customer contact.CustomerID
 	choices  choices
+	memory   *memory // of erased people; nil: there are none
 	synced   bool
 	run      *Run
 	result   ImportResult
@@ -51,8 +52,12 @@ func (s *Service) Import(ctx context.Context, customer contact.CustomerID, rows 
 	if err != nil {
 		return nil, ImportResult{}, err
 	}
+	erased, err := s.memoryOf(ctx, customer)
+	if err != nil {
+		return nil, ImportResult{}, err
+	}
 	run := &Run{ID: s.newID(s.clock.Now()), CustomerID: customer, Kind: Imported, StartedAt: s.clock.Now()}
-	im := &importer{Service: s, customer: customer, choices: chosen, synced: synced, run: run}
+	im := &importer{Service: s, customer: customer, choices: chosen, memory: erased, synced: synced, run: run}
 	var batchRows []ImportRow
 	for row, err := range rows {
 		if err != nil {
@@ -160,11 +165,20 @@ func (im *importer) merge(ctx context.Context, rows []ImportRow) ([]*Contact, ma
 	for _, c := range holders {
 		byEmail[c.Index().Email], before[c.ID] = c, c.Clone()
 	}
+	erased, err := im.erasedAmong(ctx, im.customer, im.memory, everywhere, nil, emails)
+	if err != nil {
+		return nil, nil, err
+	}
 	now := im.clock.Now()
 	var changed []*Contact
 	origin := map[contact.ID][]ImportRow{}
 	for i, row := range rows {
 		c := byEmail[emails[i]]
+		if c == nil && emails[i] != "" && im.memory.knows(erased, erasedEmail, emails[i]) {
+			im.result.Rejected = append(im.result.Rejected, Rejection{row.Line,
+				"This person's data was erased. An import does not bring it back; create the contact by hand."})
+			continue
+		}
 		if c == nil || emails[i] == "" {
 			c = &Contact{ID: contact.ID(im.newID(now)), CustomerID: im.customer, Fields: map[contact.Field]Value{}, Lifecycle: Active, CreatedAt: now}
 			if emails[i] != "" {

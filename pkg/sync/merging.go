@@ -201,7 +201,7 @@ func (p *pass) mergeAway(it *item, now time.Time) {
 // offerMerge asks a person what to do with a record of a contact that is merged into
 // another.
 func (p *pass) offerMerge(c *Contact, l *Link) {
-	p.review(c, l.ConnectionID, "merge", []contact.ExternalID{l.ExternalID},
+	p.review(c, l.ConnectionID, reviewMerge, []contact.ExternalID{l.ExternalID},
 		"The contact was merged with another. Merge the records in "+l.Provider.Title()+" too, or leave this one.")
 }
 

@@ -58,6 +58,9 @@ func (s *Service) noticeEvents(ctx context.Context, c *Connection, events []Even
 	if err := s.noteMerges(ctx, c, events); err != nil {
 		return 0, err
 	}
+	if err := s.noteErasures(ctx, c, events); err != nil {
+		return 0, err
+	}
 	latest := map[contact.ExternalID]time.Time{}
 	for _, e := range events {
 		if at := latest[e.ExternalID]; e.Deleted || e.At.After(at) || at.IsZero() {

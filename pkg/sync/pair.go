@@ -51,6 +51,10 @@ func (p *pass) pair(ctx context.Context, ch *channel, records []*Record, others 
 	if err != nil {
 		return nil, err
 	}
+	m := newMatcher(conn, linked, stones, p.choices.canonical)
+	if err := p.recall(ctx, m, pairs); err != nil {
+		return nil, err
+	}
 	for _, s := range stones {
 		if s.Reason == stoneDeleted {
 			keys = append(keys, s.ContactID)
@@ -68,8 +72,7 @@ func (p *pass) pair(ctx context.Context, ch *channel, records []*Record, others 
 	if err != nil {
 		return nil, err
 	}
-	m := newMatcher(conn, linked, stones, known, holders, rows)
-	m.canonical = p.choices.canonical
+	m.take(linked, known, holders, rows)
 	if err := m.markAssigned(ctx, others); err != nil {
 		return nil, err
 	}
@@ -105,11 +108,13 @@ type matcher struct {
 	taken   map[contact.ID]contact.ExternalID // contacts paired with a record of the connection
 
 	canonical contact.Canonical
+	memory    *memory // of erased people; nil: there are none
+	erased    map[contact.ExternalID]bool
 }
 
-func newMatcher(conn contact.ConnectionID, linked []*Contact, stones []Tombstone, known, holders []*Contact, rows []Staged) *matcher {
+func newMatcher(conn contact.ConnectionID, linked []*Contact, stones []Tombstone, canonical contact.Canonical) *matcher {
 	m := &matcher{
-		conn: conn, linked: map[contact.ExternalID]*Contact{}, stones: map[contact.ExternalID]Tombstone{},
+		conn: conn, canonical: canonical, linked: map[contact.ExternalID]*Contact{}, stones: map[contact.ExternalID]Tombstone{},
 		byID: map[contact.ID]*Contact{}, byEmail: map[string][]contact.ID{},
 		rivals: map[string][]contact.ExternalID{}, taken: map[contact.ID]contact.ExternalID{},
 	}
@@ -119,6 +124,33 @@ func newMatcher(conn contact.ConnectionID, linked []*Contact, stones []Tombstone
 	for _, s := range stones {
 		m.stones[s.ExternalID] = s
 	}
+	return m
+}
+
+// recall looks up which of the records that are linked to nothing, and which of their
+// addresses, belong to people who were erased.
+func (p *pass) recall(ctx context.Context, m *matcher, pairs []pairing) error {
+	var ids []contact.ExternalID
+	var emails []string
+	for i := range pairs {
+		if x := &pairs[i]; m.linked[x.record.ID] == nil {
+			ids, emails = append(ids, x.record.ID), append(emails, x.emails...)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	var err error
+	if m.memory, err = p.memoryOf(ctx, p.customer); err != nil {
+		return err
+	}
+	m.erased, err = p.erasedAmong(ctx, p.customer, m.memory, m.conn, ids, emails)
+	return err
+}
+
+// take adds what was found about the records' keys and addresses.
+func (m *matcher) take(linked, known, holders []*Contact, rows []Staged) {
+	conn := m.conn
 	for _, c := range slices.Concat(known, holders, linked) {
 		if l := c.Link(conn); l != nil && l.State != LinkDetached && (l.ExternalID != "" || l.State == LinkReview) {
 			m.taken[c.ID] = l.ExternalID
@@ -142,7 +174,6 @@ func newMatcher(conn contact.ConnectionID, linked []*Contact, stones []Tombstone
 			}
 		}
 	}
-	return m
 }
 
 // gone stands for the record of a deleted contact: nothing is paired with it any more.
@@ -180,7 +211,11 @@ func (m *matcher) markAssigned(ctx context.Context, others peers) error {
 }
 
 func (m *matcher) decide(x *pairing) {
-	r := match.Record{ID: x.record.ID}
+	r := match.Record{
+		ID:          x.record.ID,
+		Erased:      m.memory.knows(m.erased, erasedRecord, string(x.record.ID)),
+		EmailErased: m.memory.knows(m.erased, erasedEmail, x.emails...),
+	}
 	if stone, ok := m.stones[x.record.ID]; ok {
 		x.stone, r.Restores = stone, m.restores(stone)
 		r.Ended = stone.final()
@@ -198,6 +233,7 @@ func (m *matcher) decide(x *pairing) {
 	}
 	if c := m.byID[x.record.Key]; c != nil && x.record.Key != "" {
 		r.KeyOwner = m.owner(c.ID, x.record.ID)
+		r.KeyOwner.Erased = c.Lifecycle == Erased
 		r.Copy = m.copied(x.record)
 	}
 	for _, e := range x.emails {

@@ -169,7 +169,7 @@ func (p *pass) leaveToReview(ch *channel, creates []*push) []*push {
 			return false
 		}
 		title := ch.conn.Provider.Title()
-		p.review(u.item.next, ch.conn.ID, "unknown_outcome", nil,
+		p.review(u.item.next, ch.conn.ID, reviewUnknown, nil,
 			title+" did not confirm a new record, and has no field for the Contact Sync ID to look it up by. See whether it is there.")
 		u.result.Err = fault.New(fault.Conflict, "%s did not confirm the new record.", title)
 		u.held = true

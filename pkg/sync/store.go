@@ -212,6 +212,11 @@ const (
 	// stoneMerging is of a record that an event reported merged into another, which is
 	// not confirmed by id yet: it keeps nothing away.
 	stoneMerging = "merging"
+	// stoneErased is of a person whose data was erased, under a hash.
+	stoneErased = "erased"
+	// stoneErasing is of a record that an event reported erased, which is not confirmed
+	// by id yet: it keeps nothing away.
+	stoneErasing = "erasing"
 	// stoneDuplicate is of a second record that we had made for a contact, and removed.
 	stoneDuplicate = "duplicate"
 	// stoneUnlinked is of a record that lives on while its contact was deleted.
@@ -221,7 +226,7 @@ const (
 // final reports whether the record stays away because of the tombstone.
 func (t Tombstone) final() bool {
 	switch t.Reason {
-	case stoneMerging, stoneDuplicate:
+	case stoneMerging, stoneErasing, stoneDuplicate:
 		return false
 	}
 	return true
@@ -249,6 +254,9 @@ type RunStore interface {
 // LogStore keeps the logs that people read. Appending an entry again (same id)
 // changes nothing.
 type LogStore interface {
+	// ForgetContact removes every entry about the contact from the logs. Items for
+	// review stay.
+	ForgetContact(ctx context.Context, customer contact.CustomerID, id contact.ID) error
 	AppendActivity(ctx context.Context, customer contact.CustomerID, entries []Activity) error
 	// ListActivity returns entries newest first.
 	ListActivity(ctx context.Context, customer contact.CustomerID, q LogQuery) (entries []Activity, next string, err error)

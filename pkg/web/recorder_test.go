@@ -174,6 +174,10 @@ func (r *recorder) ListActivity(ctx ctxt, customer cust, q sync.LogQuery) ([]syn
 	return note(r, "ListActivity", customer).ListActivity(ctx, customer, q)
 }
 
+func (r *recorder) ForgetContact(ctx ctxt, customer cust, id cid) error {
+	return note(r, "ForgetContact", customer).ForgetContact(ctx, customer, id)
+}
+
 func (r *recorder) AppendConflicts(ctx ctxt, customer cust, conflicts []sync.Conflict) error {
 	return note(r, "AppendConflicts", customer).AppendConflicts(ctx, customer, conflicts)
 }

@@ -62,8 +62,14 @@ func (e *event) decode() []sync.Event {
 	switch action {
 	case "creation", "propertyChange", "restore":
 		return e.about(string(e.Object), false)
-	case "deletion", "privacyDeletion":
+	case "deletion":
 		return e.about(string(e.Object), true)
+	case "privacyDeletion":
+		events := e.about(string(e.Object), true)
+		for i := range events {
+			events[i].Erased = true
+		}
+		return events
 	case "merge":
 		return e.merge()
 	}

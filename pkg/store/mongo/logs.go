@@ -104,6 +104,16 @@ func (s *Store) ListConflicts(ctx context.Context, customer contact.CustomerID, 
 	return entries, next, total, classify(op, err)
 }
 
+// ForgetContact implements [sync.LogStore]. Three round trips.
+func (s *Store) ForgetContact(ctx context.Context, customer contact.CustomerID, id contact.ID) error {
+	for _, q := range []query{forgetActivity, forgetConflicts, forgetChanges} {
+		if _, err := s.write(ctx, q, deleteMany(scoped(customer, is("contactId", id)))); err != nil {
+			return classify("mongo.forgetContact", err)
+		}
+	}
+	return nil
+}
+
 // logQuery selects entries of a log, newest first.
 type logQuery struct {
 	list   string

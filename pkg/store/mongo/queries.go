@@ -98,6 +98,10 @@ var (
 	pruneConflicts = query{name: "prune conflicts", collection: conflicts, index: "by_time"}
 	pruneChanges   = query{name: "prune changes", collection: changes, index: "by_time"}
 
+	forgetActivity  = query{name: "forget activity", collection: activity, index: "by_contact"}
+	forgetConflicts = query{name: "forget conflicts", collection: conflicts, index: "by_contact"}
+	forgetChanges   = query{name: "forget changes", collection: changes, index: "by_contact"}
+
 	putReviews    = query{name: "put reviews", collection: reviews, index: primary}
 	reviewsByTime = query{name: "reviews by time", collection: reviews, index: "by_time"}
 	dropReviews   = query{name: "drop reviews", collection: reviews, index: primary}

@@ -23,6 +23,10 @@ ON CONFLICT DO NOTHING`
 	replaceConflict = `
 UPDATE conflicts SET at = ?, contact = ?, run = ?, doc = ? WHERE customer = ? AND id = ?`
 
+	forgetActivity  = `DELETE FROM activity WHERE customer = ? AND contact = ? AND contact <> ''`
+	forgetConflicts = `DELETE FROM conflicts WHERE customer = ? AND contact = ? AND contact <> ''`
+	forgetChanges   = `DELETE FROM changes WHERE customer = ? AND contact = ? AND contact <> ''`
+
 	putReview = `
 INSERT INTO reviews (customer, id, at, doc) VALUES (?, ?, ?, ?)
 ON CONFLICT DO NOTHING`
@@ -45,6 +49,18 @@ func (s *Store) AppendConflicts(ctx context.Context, customer contact.CustomerID
 	return s.appendDocs(ctx, "sqlite.appendConflicts", appendConflict, len(conflicts), func(i int) (any, []any) {
 		e := &conflicts[i]
 		return e, []any{customer, e.ID, millis(e.At), e.ContactID, e.RunID}
+	})
+}
+
+// ForgetContact implements [sync.LogStore].
+func (s *Store) ForgetContact(ctx context.Context, customer contact.CustomerID, id contact.ID) error {
+	return s.write(ctx, "sqlite.forgetContact", func(ctx context.Context, c *conn) error {
+		for _, query := range []string{forgetActivity, forgetConflicts, forgetChanges} {
+			if _, err := c.exec(ctx, query, customer, id); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

@@ -21,6 +21,9 @@ type Record struct {
 	LinkedTo contact.ID
 	// Ended reports a tombstone: the record was deleted, or let go, on purpose.
 	Ended bool
+	// Erased reports that the person's data was erased; EmailErased that somebody's with
+	// one of the addresses was.
+	Erased, EmailErased bool
 	// Restores is the contact whose record it was, if being there again undoes a
 	// deletion; nil: it does not.
 	Restores *Owner
@@ -42,6 +45,8 @@ type Owner struct {
 	ID contact.ID
 	// Taken reports that the contact is paired with another record of the connection.
 	Taken bool
+	// Erased reports that the contact's data was erased.
+	Erased bool
 }
 
 // Kind says what to do with a record.
@@ -69,6 +74,7 @@ const (
 	Ambiguous    = "ambiguous"
 	DuplicateKey = "duplicate_key"
 	EmailTaken   = "email_taken"
+	Erasure      = "erasure"
 )
 
 // Verdict is the decision about one record.
@@ -86,6 +92,8 @@ func Decide(r Record) Verdict {
 	switch {
 	case r.LinkedTo != "":
 		return Verdict{Kind: Known, ContactID: r.LinkedTo}
+	case r.Erased:
+		return Verdict{Kind: Ignore}
 	case r.Ended && r.Restores == nil:
 		return Verdict{Kind: Ignore}
 	case r.Ended && !r.Restores.Taken:
@@ -93,6 +101,9 @@ func Decide(r Record) Verdict {
 	case r.Ended:
 		return Verdict{Kind: Review, ContactID: r.Restores.ID, Reason: DuplicateKey,
 			Message: "A deleted record was restored, but its contact has another one by now, or was deleted since."}
+	case r.KeyOwner != nil && r.KeyOwner.Erased:
+		return Verdict{Kind: Review, ContactID: r.KeyOwner.ID, Reason: Erasure,
+			Message: "The record is of a person whose data was erased. Delete it too, or leave it."}
 	case r.KeyOwner != nil && !r.KeyOwner.Taken:
 		return Verdict{Kind: Link, ContactID: r.KeyOwner.ID}
 	case r.KeyOwner != nil && r.Copy:
@@ -113,6 +124,8 @@ func byEmail(r Record) Verdict {
 		only = owners[0].ID
 	}
 	switch {
+	case r.EmailErased && len(owners) == 0:
+		return Verdict{Kind: Ignore}
 	case len(r.Rivals) > 0:
 		others := slices.Sorted(slices.Values(r.Rivals))
 		return Verdict{Kind: Review, ContactID: only, Reason: Ambiguous, Others: others,
