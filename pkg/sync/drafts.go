@@ -253,9 +253,10 @@ func (d *drafts) Tombstones(ctx context.Context, customer contact.CustomerID, co
 	found, err := d.under().Tombstones(ctx, customer, connection, ids)
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	drafted := d.stones[connection]
+	found = slices.DeleteFunc(found, func(s Tombstone) bool { _, replaced := drafted[s.ExternalID]; return replaced })
 	for _, id := range ids {
-		stone, drafted := d.stones[connection][id]
-		if drafted && !slices.ContainsFunc(found, func(s Tombstone) bool { return s.ExternalID == id }) {
+		if stone, ok := drafted[id]; ok {
 			found = append(found, stone)
 		}
 	}
@@ -314,6 +315,7 @@ func (d *drafts) AcquireRun(_ context.Context, run *Run, _ time.Time) (*Run, boo
 func (d *drafts) AddRun(context.Context, *Run) error { return nil }
 
 func (d *drafts) AppendActivity(context.Context, contact.CustomerID, []Activity) error  { return nil }
+func (d *drafts) ForgetContact(context.Context, contact.CustomerID, contact.ID) error   { return nil }
 func (d *drafts) AppendConflicts(context.Context, contact.CustomerID, []Conflict) error { return nil }
 func (d *drafts) SaveConflict(context.Context, contact.CustomerID, *Conflict) error     { return nil }
 func (d *drafts) AppendChanges(context.Context, contact.CustomerID, []Change) error     { return nil }

@@ -235,7 +235,7 @@ func (p *pass) followErasures(ctx context.Context, items []*item) ([]*item, erro
 			others = append(others, it)
 			continue
 		}
-		if p.dry {
+		if p.rehearsal != nil {
 			continue
 		}
 		err := p.erase(ctx, it.next, report.gone, report.by)

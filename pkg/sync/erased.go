@@ -65,24 +65,20 @@ func (s *Service) memoryOf(ctx context.Context, customer contact.CustomerID) (*m
 // beginMemory returns the customer's memory, with a new key if there is none. Of
 // several that begin at once one makes the key.
 func (s *Service) beginMemory(ctx context.Context, customer contact.CustomerID) (*memory, error) {
-	for {
-		m, err := s.memoryOf(ctx, customer)
-		if m != nil || err != nil {
-			return m, err
-		}
-		n, until, err := s.store.CountAttempt(ctx, "make "+memoryKey(customer), s.clock.Now(), time.Minute)
-		if err != nil {
-			return nil, err
-		}
-		if n > 1 {
-			return nil, fault.ThrottledUntil(until, "The first erasure is under way. Try again in a minute.")
-		}
-		key := make([]byte, sha256.Size)
-		_, _ = rand.Read(key) // never fails
-		if err := s.store.PutValue(ctx, memoryKey(customer), key, s.clock.Now().AddDate(100, 0, 0)); err != nil {
-			return nil, err
-		}
+	m, err := s.memoryOf(ctx, customer)
+	if m != nil || err != nil {
+		return m, err
 	}
+	n, until, err := s.store.CountAttempt(ctx, "make "+memoryKey(customer), s.clock.Now(), time.Minute)
+	if err != nil {
+		return nil, err
+	}
+	if n > 1 {
+		return nil, fault.ThrottledUntil(until, "The first erasure is under way. Try again in a minute.")
+	}
+	key := make([]byte, sha256.Size)
+	_, _ = rand.Read(key) // never fails
+	return &memory{key}, s.store.PutValue(ctx, memoryKey(customer), key, s.clock.Now().AddDate(100, 0, 0))
 }
 
 // erasedAmong returns which of the records and addresses belong to people who were

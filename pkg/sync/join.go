@@ -86,7 +86,7 @@ func (p *pass) joinPage(ctx context.Context, ch *channel, rows []Staged) error {
 			row.Review = "deleted"
 		}
 	}
-	if len(hints) > 0 && !p.dry {
+	if len(hints) > 0 {
 		if err := p.store.PutHints(ctx, p.customer, hints); err != nil {
 			return err
 		}

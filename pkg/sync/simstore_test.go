@@ -202,6 +202,10 @@ func (s *simStore) ListActivity(ctx context.Context, customer contact.CustomerID
 	return entries, next, err
 }
 
+func (s *simStore) ForgetContact(ctx context.Context, customer contact.CustomerID, id contact.ID) error {
+	return order(ctx, s, "ForgetContact", func(ctx context.Context) error { return s.real.ForgetContact(ctx, customer, id) })
+}
+
 func (s *simStore) AppendConflicts(ctx context.Context, customer contact.CustomerID, conflicts []sync.Conflict) error {
 	return order(ctx, s, "AppendConflicts", func(ctx context.Context) error { return s.real.AppendConflicts(ctx, customer, conflicts) })
 }

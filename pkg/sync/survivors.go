@@ -77,7 +77,7 @@ func (p *pass) readSurvivors(ctx context.Context, items []*item) error {
 				confirmed = append(confirmed, t)
 			}
 		}
-		if p.dry || len(confirmed) == 0 {
+		if len(confirmed) == 0 {
 			continue
 		}
 		if err := p.store.PutTombstones(ctx, p.customer, confirmed); err != nil {

@@ -131,6 +131,18 @@ func (s *Store) ListActivity(ctx context.Context, customer contact.CustomerID, q
 	return pageOf(found, "activity", q.Cursor, q.Limit, true, func(e sync.Activity) position { return position{Key: timeKey(e.At), ID: e.ID} })
 }
 
+// ForgetContact implements [sync.LogStore].
+func (s *Store) ForgetContact(ctx context.Context, customer contact.CustomerID, id contact.ID) error {
+	d, done, err := s.of(ctx, customer)
+	if err != nil {
+		return err
+	}
+	defer done()
+	maps.DeleteFunc(d.activity, func(_ string, e sync.Activity) bool { return e.ContactID == id })
+	maps.DeleteFunc(d.conflicts, func(_ string, c sync.Conflict) bool { return c.ContactID == id })
+	return nil
+}
+
 // AppendConflicts implements [sync.LogStore].
 func (s *Store) AppendConflicts(ctx context.Context, customer contact.CustomerID, conflicts []sync.Conflict) error {
 	d, done, err := s.of(ctx, customer)

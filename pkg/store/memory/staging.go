@@ -105,10 +105,7 @@ func (s *Store) PutTombstones(ctx context.Context, customer contact.CustomerID, 
 	}
 	defer done()
 	for i := range stones {
-		key := record{stones[i].ConnectionID, stones[i].ExternalID}
-		if _, there := d.stones[key]; !there {
-			d.stones[key] = *kept(&stones[i])
-		}
+		d.stones[record{stones[i].ConnectionID, stones[i].ExternalID}] = *kept(&stones[i])
 	}
 	return nil
 }
