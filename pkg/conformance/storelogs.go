@@ -205,6 +205,9 @@ func contactForgotten(b *bench) {
 	myConflict, otherConflict := conflict("x1", 1), conflict("x2", 2)
 	myConflict.ContactID, otherConflict.ContactID = id(1), id(2)
 	b.must(b.store().AppendConflicts(b.ctx, acme, []sync.Conflict{myConflict, otherConflict}))
+	myChange, otherChange := change("c1", 1), change("c2", 2)
+	myChange.ContactID, otherChange.ContactID = id(1), id(2)
+	b.must(b.store().AppendChanges(b.ctx, acme, []sync.Change{myChange, otherChange}))
 	b.must(b.store().ForgetContact(b.ctx, acme, id(1)))
 	b.must(b.store().ForgetContact(b.ctx, acme, id(3)))
 	b.equal("activity", b.activityAll(sync.LogQuery{Limit: 10}), []sync.Activity{nobodys, others})
@@ -212,4 +215,7 @@ func contactForgotten(b *bench) {
 	b.must(err)
 	b.equal("conflicts", left, []sync.Conflict{otherConflict})
 	b.equal("total", total, 1)
+	changes, _, err := b.store().ListChanges(b.ctx, acme, sync.LogQuery{})
+	b.must(err)
+	b.equal("changes", changes, []sync.Change{otherChange})
 }

@@ -2,7 +2,6 @@ package sync_test
 
 import (
 	"encoding/json"
-	"iter"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +29,8 @@ func (w *world) traces(text string) []string {
 	look("activity", activity, err)
 	conflicts, _, _, err := w.store.ListConflicts(w.ctx, acme, sync.LogQuery{Limit: 200})
 	look("conflicts", conflicts, err)
+	changes, _, err := w.store.ListChanges(w.ctx, acme, sync.LogQuery{Limit: 200})
+	look("changes", changes, err)
 	reviews, err := w.store.ListReviews(w.ctx, acme)
 	look("reviews", reviews, err)
 	return found
@@ -129,16 +130,6 @@ func TestAnErasedPersonDoesNotComeBackByItself(t *testing.T) {
 	w.settle(sync.Full)
 	if left := w.contacts(); left["person1@example.com"] == nil {
 		t.Error("a contact made by hand is gone")
-	}
-}
-
-func rowsOf(people ...contact.Values) iter.Seq2[sync.ImportRow, error] {
-	return func(yield func(sync.ImportRow, error) bool) {
-		for i, p := range people {
-			if !yield(sync.ImportRow{Line: i + 2, Values: p}, nil) {
-				return
-			}
-		}
 	}
 }
 

@@ -140,6 +140,7 @@ func (s *Store) ForgetContact(ctx context.Context, customer contact.CustomerID, 
 	defer done()
 	maps.DeleteFunc(d.activity, func(_ string, e sync.Activity) bool { return e.ContactID == id })
 	maps.DeleteFunc(d.conflicts, func(_ string, c sync.Conflict) bool { return c.ContactID == id })
+	maps.DeleteFunc(d.changes, func(_ string, c sync.Change) bool { return c.ContactID == id })
 	return nil
 }
 
