@@ -210,7 +210,7 @@ func (p *pass) offerMerge(c *Contact, l *Link) {
 func (p *pass) leaveChanged(it *item, now time.Time) {
 	for i := range it.next.Links {
 		l := &it.next.Links[i]
-		if r := it.reads[l.ConnectionID]; r.Record != nil && p.changedRemotely(l, r.Record) != "" {
+		if r := it.reads[l.ConnectionID]; r.Record != nil && p.changedRemotely(it.next, l, r.Record) != "" {
 			p.offerMerge(it.next, l)
 			p.endLink(it, l, stoneMerged, now)
 		}
