@@ -27,6 +27,7 @@ var concurrentCases = []storeCase{
 	{"one of many saves of a connection wins", raceConnection},
 	{"rows staged by many are there once", raceStaging},
 	{"no change of a value by many is lost", raceValues},
+	{"no window holds more calls than its limit, whoever takes them", raceWindow},
 	{"attempts counted by many are each counted once", concurrentAttempts},
 	{"batches that overlap neither block nor lose", raceBatches},
 }

@@ -5,11 +5,13 @@ import (
 	"slices"
 	"strconv"
 	gosync "sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/contactsync/contactsync/pkg/contact"
 	"github.com/contactsync/contactsync/pkg/fault"
 	"github.com/contactsync/contactsync/pkg/sync"
+	"github.com/contactsync/contactsync/pkg/sync/pace"
 	"github.com/contactsync/contactsync/pkg/sync/reconcile"
 )
 
@@ -147,6 +149,45 @@ func raceValues(b *bench) {
 		return nil
 	})
 	b.valueIs("k", noon, strconv.Itoa(callers*each))
+}
+
+// raceWindow demands that no window of a limit holds more calls than it allows, however
+// many take of them at once: by what each of them was granted.
+func raceWindow(b *bench) {
+	const limit, per, length = 20, time.Second, 8000
+	var clock atomic.Int64 // milliseconds after noon
+	var mu gosync.Mutex
+	var granted []time.Time
+	b.together(func(s sync.Store, caller int) error {
+		for clock.Load() < length {
+			now := after(int(clock.Add(7)))
+			var starts []time.Time
+			err := s.ChangeValue(b.ctx, "pace", now, now.Add(time.Hour), func(old []byte) []byte {
+				a := pace.Decode(old)
+				starts, _ = a.Window("c", per).Take(limit, 1+caller%4, now, per/4)
+				if len(starts) > 0 && starts[0].Before(now) {
+					b.Errorf("granted for %v at %v", starts[0], now)
+				}
+				return a.Encode(now)
+			})
+			if err != nil {
+				return err
+			}
+			mu.Lock()
+			granted = append(granted, starts...)
+			mu.Unlock()
+		}
+		return nil
+	})
+	slices.SortFunc(granted, time.Time.Compare)
+	for i := limit; i < len(granted); i++ {
+		if d := granted[i].Sub(granted[i-limit]); d < per {
+			b.Errorf("%d calls in %v, before %v", limit+1, d, granted[i])
+		}
+	}
+	if least := length / 1000 * limit * 9 / 10; len(granted) < least {
+		b.Errorf("%d calls were granted, want %d at least", len(granted), least)
+	}
 }
 
 // concurrentAttempts demands that no attempt is counted twice or lost.

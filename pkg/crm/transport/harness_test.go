@@ -42,6 +42,12 @@ func (v *vendor) Write(p []byte) (int, error) {
 	return v.log.Write(p)
 }
 
+func (v *vendor) logged() string {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.log.String()
+}
+
 func (v *vendor) count() int {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -36,6 +36,8 @@ type holder struct {
 	untold []func(*pace.Account)
 	held   map[Class]*held
 	flying map[*permit]bool // taken, not answered
+	// probeKnown is the time of the day's next probe as the ledger knows it.
+	probeKnown int64
 	// alone reports that the ledger did not answer; it is asked again at askAgain.
 	alone    bool
 	askAgain time.Time
@@ -43,7 +45,7 @@ type holder struct {
 
 // held are the permits of a class that wait for a call, and how they were come by.
 type held struct {
-	starts []time.Time // ascending
+	starts []time.Time // earliest first
 	want   int         // how many were asked for last
 	asked  time.Time
 	wasted bool // some of those were not used
@@ -88,10 +90,9 @@ func (h *holder) fromHeld(w wish, now time.Time) grant {
 	if w.limit.Calls <= 0 {
 		return grant{permit: &permit{}}
 	}
-	known := h.state.Day.Probe > 0
 	ok, probe, retry := h.state.Day.Admit(w.cost, w.urgent, now)
 	switch {
-	case probe, !ok && !known:
+	case probe, !ok && h.probeKnown != h.state.Day.Probe:
 		return grant{} // the ledger has to know
 	case !ok:
 		return grant{err: w.spent(&h.state.Day, retry)}
@@ -125,7 +126,7 @@ func (h *holder) of(class Class) *held {
 
 // hand gives a permit away. The mutex is held.
 func (h *holder) hand(w wish, start time.Time, probe bool, now time.Time) grant {
-	p := &permit{h: h, wish: w, start: start, mark: start, sent: start, probe: probe}
+	p := &permit{h: h, wish: w, start: start, open: start, sent: start, probe: probe}
 	h.flying[p] = true
 	return grant{permit: p, wait: max(0, start.Sub(now))}
 }
@@ -133,21 +134,24 @@ func (h *holder) hand(w wish, start time.Time, probe bool, now time.Time) grant 
 // giveBack keeps a permit for another call, or returns it when it is too old.
 func (h *holder) giveBack(p *permit, now time.Time) {
 	delete(h.flying, p)
-	hs := h.of(p.wish.class)
-	i, _ := slices.BinarySearchFunc(hs.starts, p.start, time.Time.Compare)
-	hs.starts = slices.Insert(hs.starts, i, p.start)
-	h.move(p, p.start)
+	if !p.open.Equal(p.start) {
+		h.putBack(p.wish.class, p.open)
+		return
+	}
+	h.of(p.wish.class).add(p.start)
 	h.forgetOld(p.wish, now)
 }
 
-// move notes that a call may be counted as late as at a time. The mutex is held.
-func (h *holder) move(p *permit, to time.Time) {
-	from, w := p.mark, p.wish
-	if !to.After(from) {
-		return
-	}
-	h.record(func(a *pace.Account) { a.Window(string(w.class), w.limit.Per).Move(from, to) })
-	p.mark = to
+func (hs *held) add(starts ...time.Time) {
+	hs.starts = append(hs.starts, starts...)
+	slices.SortFunc(hs.starts, time.Time.Compare)
+}
+
+// delay notes that a call may be counted as late as now, or later. The mutex is held.
+func (h *holder) delay(p *permit, now time.Time) {
+	open, w := p.open, p.wish
+	h.record(func(a *pace.Account) { a.Window(string(w.class), w.limit.Per).Delay(open, now) })
+	p.open = now
 }
 
 // forgetOld returns held permits whose time is over. The mutex is held.
@@ -187,8 +191,8 @@ func (h *holder) drop(class Class) {
 func (h *holder) fetch(ctx context.Context, w wish, now time.Time) grant {
 	h.mu.Lock()
 	for p := range h.flying {
-		if p.wish.class == w.class {
-			h.move(p, now) // it may be counted as late as now, or later
+		if p.wish.class == w.class && now.After(p.open) {
+			h.delay(p, now)
 		}
 	}
 	want := h.of(w.class).next(w.limit, now, h.ledger != nil)
@@ -205,6 +209,7 @@ func (h *holder) fetch(ctx context.Context, w wish, now time.Time) grant {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.probeKnown = h.state.Day.Probe
 	switch {
 	case got.blocked > 0:
 		return grant{wait: got.blocked}
@@ -215,9 +220,7 @@ func (h *holder) fetch(ctx context.Context, w wish, now time.Time) grant {
 		h.of(w.class).retry[index(w.urgent)] = retry
 		return grant{wait: retry.Sub(now)}
 	}
-	hs := h.of(w.class)
-	hs.starts = append(hs.starts, got.starts[1:]...)
-	slices.SortFunc(hs.starts, time.Time.Compare)
+	h.of(w.class).add(got.starts[1:]...)
 	return h.hand(w, got.starts[0], got.probe, now)
 }
 
@@ -261,6 +264,9 @@ func (w wish) takeFrom(a *pace.Account, want, share int, now time.Time) (got tak
 	}
 	window := a.Window(string(w.class), w.limit.Per)
 	got.starts, got.retry = window.Take(w.bounds(window, now, share), want, now, w.limit.ahead())
+	if w.urgent {
+		window.Claim(len(got.starts) > 0, now)
+	}
 	return got
 }
 

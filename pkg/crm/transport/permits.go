@@ -81,10 +81,7 @@ func (w wish) bounds(window *pace.Window, now time.Time, share int) int {
 	if !w.fixed {
 		limit = window.LimitOr(limit, now)
 	}
-	if !w.urgent {
-		limit -= pace.Reserved(limit)
-	}
-	return max(1, limit/share)
+	return max(1, window.For(w.urgent, limit, now)/share)
 }
 
 // spent is the error of a call that the day's limit does not allow.
@@ -168,7 +165,7 @@ type permit struct {
 	h     *holder
 	wish  wish
 	start time.Time // the time it is for
-	mark  time.Time // where it stands in the log
+	open  time.Time // where it stands in the log
 	sent  time.Time
 	probe bool // sent though the day's limit is spent
 }
@@ -231,7 +228,12 @@ func (p *permit) done(now time.Time, vendor Usage, passed bool) {
 			a.Day.Spend(w.cost, now)
 		}
 	})
-	h.move(p, now)
+	start, open := p.start, p.open
+	h.record(func(a *pace.Account) {
+		window := a.Window(string(w.class), w.limit.Per)
+		window.Answer(open, now)
+		window.Took(now.Sub(start))
+	})
 	if others > 0 {
 		h.release(w.class) // what is held may be too many by now
 	}

@@ -6,11 +6,11 @@
 // instances, and changed by one of them at a time. It knows neither vendors nor
 // requests, and reads no clock.
 //
-// A rolling window is kept as a log of calls in small steps of time. A call is
-// logged at the step for which it is granted, and moves to the step in which its
-// answer came: the vendor counts it at some time between the two. As long as it
-// stands at the later end, no window that ends now or later can hold more calls
-// than the log says.
+// A rolling window is kept as a log of calls in small steps of time. The vendor
+// counts a call at some time between the one it is granted for and that of its answer.
+// So it is counted in every window that ends after the first, until one begins after
+// the second, or after what answers lately took while it is not told: no window that
+// ends now or later can then hold more calls than the log says.
 package pace
 
 import (
@@ -42,7 +42,7 @@ func Decode(data []byte) Account {
 // Encode writes the account, without what is too old to matter.
 func (a *Account) Encode(now time.Time) []byte {
 	for name, w := range a.Windows {
-		if w.expire(now); w == nil || len(w.Log) == 0 && w.Limit == 0 && w.Until <= now.UnixMilli() {
+		if w.expire(now); w == nil || len(w.Open)+len(w.Done) == 0 && w.Limit == 0 && w.Until <= now.UnixMilli() {
 			delete(a.Windows, name)
 		}
 	}
@@ -58,7 +58,7 @@ func (a Account) Clone() Account {
 	a.Windows = maps.Clone(a.Windows)
 	for name, w := range a.Windows {
 		c := *w
-		c.Log = slices.Clone(w.Log)
+		c.Open, c.Done = slices.Clone(w.Open), slices.Clone(w.Done)
 		a.Windows[name] = &c
 	}
 	a.Day.Samples = slices.Clone(a.Day.Samples)
