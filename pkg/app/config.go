@@ -242,7 +242,7 @@ func (v *variables) region(name string) string {
 func (v *variables) policy(name string) reconcile.Policy {
 	policy, err := reconcile.ParsePolicy(v.text(name))
 	if err != nil {
-		v.problem(name, "has to be one of crm_wins, app_wins, latest_wins")
+		v.problem(name, "has to be one of crm_wins, app_wins, latest_wins, manual")
 	}
 	return policy
 }

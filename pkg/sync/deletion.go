@@ -168,10 +168,13 @@ func (p *pass) deletionConflict(it *item, deletedBy, winner contact.Source, what
 	return Conflict{
 		ID:        digest("deletion", string(it.next.ID), string(deletedBy), fmt.Sprint(it.next.Rev)),
 		ContactID: it.next.ID, ContactName: it.next.Values().DisplayName(), Field: Existence, Base: "exists",
-		Values: []ConflictValue{{Source: winner, Value: what, At: now}, {Source: deletedBy, Value: "deleted", At: now}},
+		Values: []ConflictValue{{Source: winner, Value: what, At: now}, {Source: deletedBy, Value: wasDeleted, At: now}},
 		Winner: winner, Rule: revivedRule, At: now, State: ConflictDecided, RunID: p.run.ID,
 	}
 }
+
+// wasDeleted is the value of the side that deleted the contact.
+const wasDeleted = "deleted"
 
 // Existence is the field of a conflict about whether the contact exists at all.
 const Existence contact.Field = "existence"

@@ -203,7 +203,7 @@ func (s *Service) ResolveConflict(ctx context.Context, customer contact.Customer
 	case i < 0:
 		return nil, fault.InvalidFields(map[string]string{"choose": "The conflict has no value from there to choose."})
 	case c.Field == Existence:
-		err = s.resolveExistence(ctx, customer, c, choose)
+		err = s.resolveExistence(ctx, customer, c.ContactID, c.Values[i].Value == wasDeleted)
 	default:
 		err = s.chooseValue(ctx, customer, c, c.Values[i].Value)
 	}
@@ -214,9 +214,7 @@ func (s *Service) ResolveConflict(ctx context.Context, customer contact.Customer
 	case c.State == ConflictOpen:
 		c.Winner, c.State = choose, ConflictDecided
 	case choose != c.Winner:
-		c.State = ConflictOverridden
-	default:
-		c.State = ConflictDecided
+		c.Winner, c.State = choose, ConflictOverridden
 	}
 	return c, s.store.SaveConflict(ctx, customer, c)
 }
@@ -271,15 +269,11 @@ func (c *Contact) decided(k *Conflict) {
 }
 
 // resolveExistence follows a person's decision about a contact that one side deleted
-// while another changed it. That it goes on living is what was decided already.
-func (s *Service) resolveExistence(ctx context.Context, customer contact.CustomerID, c *Conflict, choose contact.Source) error {
-	if choose == c.Winner {
-		_, err := s.RestoreContact(ctx, customer, c.ContactID)
-		return err
+// while another changed it.
+func (s *Service) resolveExistence(ctx context.Context, customer contact.CustomerID, id contact.ID, remove bool) error {
+	if remove {
+		return s.DeleteContact(ctx, customer, id, nil)
 	}
-	err := s.DeleteContact(ctx, customer, c.ContactID, nil)
-	if fault.Is(err, fault.NotFound) && c.State == ConflictOverridden {
-		return nil
-	}
+	_, err := s.RestoreContact(ctx, customer, id)
 	return err
 }

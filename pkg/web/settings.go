@@ -152,6 +152,7 @@ var policies = func() []policyView {
 		{reconcile.AppWins, "The app wins", "When a field was changed on several sides, the app's value stands over every CRM's."},
 		{reconcile.LatestWins, "The latest change wins", "When a field was changed on several sides, the change that was made last stands."},
 	}
+	list = append(list, policyView{reconcile.Manual, "Ask a person", "When a field was changed on several sides, it stays as it is on each of them until somebody chooses."})
 	for _, p := range providers {
 		list = append(list, policyView{
 			reconcile.Policy("source:" + p), p.Title() + " wins",

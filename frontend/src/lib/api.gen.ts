@@ -1122,7 +1122,7 @@ export interface components {
              */
             at: string;
             /**
-             * @description `open`: the field is left alone on every side until a person chooses. `overridden`: a person chose another value since. `superseded`: it needs no decision any more.
+             * @description `open`: the field is left alone on every side until a person chooses. `overridden`: a person chose against the policy since. `superseded`: it needs no decision any more.
              * @enum {string}
              */
             state: "open" | "decided" | "overridden" | "superseded";
@@ -1190,7 +1190,7 @@ export interface components {
          * @description Which change stands when a field was changed on several sides. `source:` puts one CRM above everything else.
          * @enum {string}
          */
-        Policy: "crm_wins" | "app_wins" | "latest_wins" | "source:hubspot" | "source:pipedrive";
+        Policy: "crm_wins" | "app_wins" | "latest_wins" | "manual" | "source:hubspot" | "source:pipedrive";
         /**
          * @description What follows a deletion. `propagate`: the contact is archived and its other records are deleted. `unlink`: the link ends, the contact and the other records stay. `keep`: the record is made again in the CRM that deleted it; for deletions in the app, as `unlink`.
          * @enum {string}

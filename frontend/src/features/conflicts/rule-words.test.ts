@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Conflict } from "@/lib/api-types";
-import { decision } from "./rule-words";
+import { decision, standing } from "./rule-words";
 
 const conflict = (over: Partial<Conflict>) => ({ winner: "hubspot", rule: "crm_wins", state: "decided", ...over }) as Conflict;
 
@@ -15,4 +15,16 @@ test.each<[Partial<Conflict>, string]>([
   [{ winner: "app", state: "overridden" }, "Your app was chosen by a person"],
 ])("%j: %s", (over, words) => {
   expect(decision(conflict(over))).toBe(words);
+});
+
+test("of a decided conflict the winner's first value is kept, of an open one none is yet", () => {
+  const values = [
+    { source: "hubspot", value: "a", at: null },
+    { source: "hubspot", value: "b", at: null },
+    { source: "app", value: "c", at: null },
+  ] as Conflict["values"];
+  const standings = (over: Partial<Conflict>) => values.map((value) => standing(conflict({ values, ...over }), value));
+  expect(standings({})).toEqual(["kept", "replaced", "replaced"]);
+  expect(standings({ winner: "app", state: "overridden" })).toEqual(["replaced", "replaced", "kept"]);
+  expect(standings({ winner: null, state: "open" })).toEqual(["open", "open", "open"]);
 });

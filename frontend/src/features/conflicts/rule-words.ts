@@ -10,6 +10,12 @@ const rules: Record<string, string> = {
   change_beats_delete: "a change outranks a deletion",
 };
 
+/** What became of one of a conflict's values. */
+export function standing(conflict: Conflict, value: Conflict["values"][number]): "kept" | "replaced" | "open" {
+  if (conflict.winner === null || conflict.state === "superseded") return "open";
+  return conflict.values.find(({ source }) => source === conflict.winner) === value ? "kept" : "replaced";
+}
+
 /** Why the winner won ("HubSpot won: a CRM outranks the app"), or why nobody has yet. */
 export function decision(conflict: Conflict): string {
   if (conflict.state === "superseded") return "Nothing to decide any more: the values have changed since";
