@@ -22,6 +22,7 @@ var settingsCases = []storeCase{
 
 var valueCases = []storeCase{
 	{"a value counts until its time", valueEnds},
+	{"a value that counts for long ends no other", valueStays},
 	{"a value can be replaced and dropped", valueReplaced},
 	{"a value is changed as one step", valueChanged},
 	{"attempts are counted within the window of the first", attemptsCounted},
@@ -81,6 +82,15 @@ func valueEnds(b *bench) {
 	b.valueIs("k", after(9), "v")
 	b.valueIs("k", after(10), "")
 	b.valueIs("another", noon, "")
+}
+
+func valueStays(b *bench) {
+	b.must(b.store().PutValue(b.ctx, "short", []byte("v"), after(10)))
+	b.must(b.store().PutValue(b.ctx, "long", []byte("v"), noon.AddDate(100, 0, 0)))
+	_, _, err := b.store().CountAttempt(b.ctx, "attempts", after(5), time.Hour)
+	b.must(err)
+	b.valueIs("short", after(9), "v")
+	b.valueIs("long", noon.AddDate(99, 0, 0), "v")
 }
 
 func valueReplaced(b *bench) {

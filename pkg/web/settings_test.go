@@ -52,7 +52,7 @@ func TestSettings(t *testing.T) {
 	d := openWith(t, settings)
 	var s settingsJSON
 	d.do("GET settings", "").want(200).into(&s)
-	if s.Rev != 0 || s.Policy != "app_wins" || s.Region != "DE" || len(s.Fields) != 7 || len(s.Policies) != 5 {
+	if s.Rev != 0 || s.Policy != "app_wins" || s.Region != "DE" || len(s.Fields) != 7 || len(s.Policies) != 6 {
 		t.Errorf("before: %+v", s)
 	}
 	want := &fieldJSON{Field: "jobTitle", Label: "Job title", Remotes: map[string]remoteJSON{

@@ -16,7 +16,7 @@ ON CONFLICT (key) DO UPDATE SET value = excluded.value, until = excluded.until`
 
 	oneValue   = `SELECT value FROM short_lived WHERE key = ? AND until > ?`
 	dropValue  = `DELETE FROM short_lived WHERE key = ?`
-	dropEnded  = `DELETE FROM short_lived WHERE key IN (SELECT key FROM short_lived INDEXED BY short_lived_by_end WHERE until < ? LIMIT 100)`
+	dropEnded  = `DELETE FROM short_lived WHERE key IN (SELECT key FROM short_lived INDEXED BY short_lived_by_end WHERE until <= ? LIMIT 100)`
 	countTries = `
 INSERT INTO attempts (key, n, until) VALUES (?1, 1, ?3)
 ON CONFLICT (key) DO UPDATE SET
@@ -26,20 +26,12 @@ RETURNING n, until`
 	dropEndedTries = `
 DELETE FROM attempts WHERE key IN (SELECT key FROM attempts INDEXED BY attempts_by_end WHERE until <= ? LIMIT 100)`
 	dropTries = `DELETE FROM attempts WHERE key = ?`
-
-	// valueKept is by how much longer than an ended value a new one has to count for
-	// the old one to be removed. It is compared with the new value's end, so that the
-	// store needs no clock.
-	valueKept = 60 * 24 * time.Hour
 )
 
-// PutValue implements [sync.ValueStore]. It removes some values that ended long ago.
+// PutValue implements [sync.ValueStore].
 func (s *Store) PutValue(ctx context.Context, key string, value []byte, until time.Time) error {
 	return s.write(ctx, "sqlite.putValue", func(ctx context.Context, c *conn) error {
-		if _, err := c.exec(ctx, putValue, key, value, millis(until)); err != nil {
-			return err
-		}
-		_, err := c.exec(ctx, dropEnded, millis(until.Add(-valueKept)))
+		_, err := c.exec(ctx, putValue, key, value, millis(until))
 		return err
 	})
 }
@@ -86,11 +78,14 @@ func (s *Store) DropValue(ctx context.Context, key string) error {
 	})
 }
 
-// CountAttempt implements [sync.ValueStore]. It removes some windows that have ended.
+// CountAttempt implements [sync.ValueStore]. It removes some windows and values that
+// have ended.
 func (s *Store) CountAttempt(ctx context.Context, key string, now time.Time, window time.Duration) (n int, until time.Time, err error) {
 	err = s.write(ctx, "sqlite.countAttempt", func(ctx context.Context, c *conn) error {
-		if _, err := c.exec(ctx, dropEndedTries, millis(now)); err != nil {
-			return err
+		for _, drop := range []string{dropEndedTries, dropEnded} {
+			if _, err := c.exec(ctx, drop, millis(now)); err != nil {
+				return err
+			}
 		}
 		_, err := list(ctx, c, func(row scanner) (struct{}, error) {
 			var end int64
