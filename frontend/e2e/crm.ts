@@ -23,6 +23,10 @@ export class Crm {
     return (await this.records()).find((record) => Object.values(record.fields).some((value) => value.includes(text)));
   }
 
+  async create(fields: Record<string, string>): Promise<void> {
+    await this.ask("POST", "records", [fields]);
+  }
+
   async edit(id: string, fields: Record<string, string>): Promise<void> {
     await this.ask("PATCH", `records/${id}`, fields);
   }

@@ -25,6 +25,8 @@ export type ContactInput = Schemas["ContactInput"];
 
 export type SyncStatus = Schemas["SyncStatus"];
 export type Run = Schemas["Run"];
+export type Plan = Schemas["Plan"];
+export type PlanItem = Schemas["PlanItem"];
 export type RunCounts = Schemas["Counts"];
 export type Budget = Schemas["Budget"];
 
@@ -45,6 +47,8 @@ export type FieldChoice = Schemas["FieldChoice"];
 export type RemoteField = Schemas["RemoteField"];
 export type Policy = Schemas["Policy"];
 export type PolicyChoice = Settings["policies"][number];
+export type DeletePolicy = Schemas["DeletePolicy"];
+export type DeletePolicyChoice = Settings["deletePolicies"][number];
 export type Direction = Schemas["Direction"];
 
 export type Conflict = Schemas["Conflict"];

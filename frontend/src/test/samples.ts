@@ -1,4 +1,4 @@
-import type { Connection, Run, RunCounts } from "@/lib/api-types";
+import type { Connection, Plan, Run, RunCounts } from "@/lib/api-types";
 
 /** Whole objects of the API for unit tests, each with what a test says differently. */
 
@@ -15,6 +15,24 @@ export function sampleRun(over: Partial<Run> = {}): Run {
     counts: noCounts,
     calls: { hubspot: 0, pipedrive: 0, membrane: 0 },
     details: { app: noCounts, hubspot: noCounts, pipedrive: noCounts },
+    ...over,
+  };
+}
+
+export function samplePlan(over: Partial<Plan> = {}): Plan {
+  const none = { app: 0, hubspot: 0, pipedrive: 0 };
+  return {
+    creates: none,
+    updates: none,
+    links: none,
+    deletes: none,
+    conflicts: 0,
+    reviews: 0,
+    calls: { hubspot: 0, pipedrive: 0, membrane: 0 },
+    costs: {},
+    seconds: 0,
+    changed: false,
+    sample: [],
     ...over,
   };
 }

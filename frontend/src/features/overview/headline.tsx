@@ -4,6 +4,7 @@ import { RelativeTime } from "@/components/ui/relative-time";
 import { Loading, Skeleton } from "@/components/ui/skeleton";
 import type { Tone } from "@/components/ui/status-label";
 import { isConnected } from "@/features/connections/connection-state";
+import { Button } from "@/components/ui/button";
 import { SyncButton } from "@/features/sync/sync-button";
 import type { SyncStatus } from "@/lib/api-types";
 import { health, toneIcons } from "./health";
@@ -17,7 +18,13 @@ const badge: Record<Tone, string> = {
 };
 
 /** The page's heading is the answer: one sentence that says whether all is fine. */
-export function Headline({ status }: { status: SyncStatus }) {
+interface Props {
+  status: SyncStatus;
+  previewing: boolean;
+  onPreview(): void;
+}
+
+export function Headline({ status, previewing, onPreview }: Props) {
   const { tone, title, detail, link } = health(status);
   const Icon = toneIcons[tone];
   return (
@@ -48,7 +55,14 @@ export function Headline({ status }: { status: SyncStatus }) {
           </p>
         </div>
       </div>
-      {status.connections.some(isConnected) && <SyncButton />}
+      {status.connections.some(isConnected) && (
+        <div className="flex gap-2">
+          <Button variant="outline" busy={previewing} onClick={onPreview}>
+            Preview
+          </Button>
+          <SyncButton />
+        </div>
+      )}
     </header>
   );
 }

@@ -55,4 +55,9 @@ describe("health", () => {
   test("a failed dry run is no failure of the sync", () => {
     expect(health(status({ run: { ...run, state: "failed", dryRun: true } })).tone).toBe("good");
   });
+
+  test("names the connections whose first sync is to be approved", () => {
+    const waits = health(status({ state: "waiting", connections: [sampleConnection({ state: "waiting" }), sampleConnection({ provider: "pipedrive" })] }));
+    expect([waits.title, waits.short]).toEqual(["The first sync of HubSpot waits for you", "To approve"]);
+  });
 });

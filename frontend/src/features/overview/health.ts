@@ -33,7 +33,7 @@ function up(status: SyncStatus): Connection[] {
 type Rule = (status: SyncStatus) => Health | undefined;
 
 /** The worst thing that holds decides the sentence; rules stand in that order. */
-const rules: Rule[] = [nothingConnected, refused, broken, failedRun, running, held, failing, throttled, paused, neverSynced, attention, waiting];
+const rules: Rule[] = [nothingConnected, refused, broken, failedRun, running, held, toApprove, failing, throttled, paused, neverSynced, attention, waiting];
 
 export function health(status: SyncStatus): Health {
   for (const rule of rules) {
@@ -126,6 +126,18 @@ function held(status: SyncStatus): Health | undefined {
     title: `Deletions in ${providerName(first.provider)} wait for you`,
     detail: first.held ?? "",
     link: { href: "/connections", label: "Decide about them" },
+  };
+}
+
+function toApprove(status: SyncStatus): Health | undefined {
+  const connections = inState(status, "waiting");
+  if (connections.length === 0) return undefined;
+  return {
+    tone: "warn",
+    short: "To approve",
+    title: `The first sync of ${names(connections)} waits for you`,
+    detail: "Nothing is written there before you have looked at its plan and approved it.",
+    link: { href: "/", label: "See the plan" },
   };
 }
 

@@ -4,6 +4,9 @@ import { ErrorState, StaleNotice } from "@/components/ui/states";
 import { ConflictList } from "@/features/conflicts/conflict-list";
 import { isConnected } from "@/features/connections/connection-state";
 import { ActivityList } from "@/features/activity/activity-list";
+import { PlanPreview } from "@/features/plan/plan-preview";
+import { usePlanPreview } from "@/features/plan/use-plan-preview";
+import { WaitingPlan } from "@/features/plan/waiting-plan";
 import { RunProgress } from "@/features/sync/run-progress";
 import { useSyncStatus } from "@/features/sync/use-sync-status";
 import { ConnectionCard, ConnectionCardSkeleton } from "./connection-card";
@@ -12,6 +15,7 @@ import { Figures, FiguresSkeleton } from "./figures";
 
 export function OverviewPage() {
   const { data: status, error, mutate } = useSyncStatus();
+  const preview = usePlanPreview();
   const retry = () => void mutate();
   if (!status && error) {
     return (
@@ -24,7 +28,9 @@ export function OverviewPage() {
   return (
     <>
       {status && error && <StaleNotice error={error} onRetry={retry} />}
-      {status ? <Headline status={status} /> : <HeadlineSkeleton />}
+      {status ? <Headline status={status} previewing={preview.busy} onPreview={preview.show} /> : <HeadlineSkeleton />}
+      <WaitingPlan run={status?.waiting} />
+      <PlanPreview run={preview.run} onClose={preview.close} />
       <RunProgress run={status?.run} />
       {status ? <Figures status={status} /> : <FiguresSkeleton />}
       <section aria-labelledby="crms" className="mt-6">

@@ -1,9 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { FieldSettings, RemoteField, Settings } from "@/lib/api-types";
 import {
+  changeApproval,
   changeCount,
+  changeDeletePolicy,
   changedBetween,
   changeField,
+  changeNumber,
   changePolicy,
   changeRegion,
   emptyDraft,
@@ -46,6 +49,23 @@ describe("a draft of the settings", () => {
   test("sends only what was changed, with the revision it was made from", () => {
     expect(toPatch(changePolicy(emptyDraft, "latest_wins", stored), stored)).toEqual({ rev: 3, policy: "latest_wins" });
     expect(toPatch(changeRegion(emptyDraft, "us", stored), stored)).toEqual({ rev: 3, region: "US" });
+  });
+
+  test("sends the limits of the brake together, and takes back what is as stored again", () => {
+    const draft = changeNumber(emptyDraft, "share", "20", stored);
+    expect(toPatch(draft, stored)).toEqual({ rev: 3, brake: { least: 10, share: 20 } });
+    expect(toPatch(changeNumber(draft, "share", "", stored), stored).brake).toEqual({ least: 10, share: null });
+    expect(toPatch(changeNumber(emptyDraft, "retentionDays", "many", stored), stored)).toEqual({ rev: 3, retentionDays: 0 });
+    expect(changeCount(draft)).toBe(1);
+    expect(changeCount(changeNumber(draft, "share", "5", stored))).toBe(0);
+  });
+
+  test("sends the delete policy and the approval of first syncs", () => {
+    const draft = changeApproval(changeDeletePolicy(emptyDraft, "keep", stored), true, stored);
+    expect(toPatch(draft, stored)).toEqual({ rev: 3, deletePolicy: "keep", approveFirstSync: true });
+    expect(changeCount(draft)).toBe(2);
+    expect(changeCount(changeApproval(changeDeletePolicy(draft, "propagate", stored), false, stored))).toBe(0);
+    expect(changedBetween(stored, { ...stored, deletePolicy: "keep", retentionDays: 30 })).toEqual(["what follows a deletion", "how long logs are kept"]);
   });
 
   test("sends all choices of a field, as the server replaces them together", () => {

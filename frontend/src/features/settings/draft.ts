@@ -1,4 +1,4 @@
-import type { Direction, FieldSettings, Policy, Provider, RemoteField, Settings, SettingsPatch } from "@/lib/api-types";
+import type { DeletePolicy, Direction, FieldSettings, Policy, Provider, RemoteField, Settings, SettingsPatch } from "@/lib/api-types";
 import { providers } from "@/lib/names";
 
 export interface RemoteDraft {
@@ -19,9 +19,15 @@ export interface FieldDraft {
 export interface SettingsDraft {
   policy?: Policy;
   region?: string;
+  deletePolicy?: DeletePolicy;
+  /** Numbers as they are typed; empty: the default. */
+  numbers?: Partial<Record<NumberChoice, string>>;
+  approveFirstSync?: boolean;
   /** The fields touched, by name. Null takes a standard field back to its defaults and removes a custom one. */
   fields: Record<string, FieldDraft | null>;
 }
+
+export type NumberChoice = "least" | "share" | "retentionDays";
 
 /** A field as the page shows it: as it is stored, with what was changed on top. */
 export interface ShownField {
@@ -50,6 +56,25 @@ export function changePolicy(draft: SettingsDraft, policy: Policy, stored: Setti
 export function changeRegion(draft: SettingsDraft, text: string, stored: Settings): SettingsDraft {
   const region = text.toUpperCase();
   return { ...draft, region: region === stored.region ? undefined : region };
+}
+
+export function changeDeletePolicy(draft: SettingsDraft, policy: DeletePolicy, stored: Settings): SettingsDraft {
+  return { ...draft, deletePolicy: policy === stored.deletePolicy ? undefined : policy };
+}
+
+export function changeApproval(draft: SettingsDraft, approve: boolean, stored: Settings): SettingsDraft {
+  return { ...draft, approveFirstSync: approve === stored.approveFirstSync ? undefined : approve };
+}
+
+export function storedNumber(choice: NumberChoice, stored: Settings): string {
+  return String(choice === "retentionDays" ? stored.retentionDays : stored.brake[choice]);
+}
+
+export function changeNumber(draft: SettingsDraft, choice: NumberChoice, text: string, stored: Settings): SettingsDraft {
+  const numbers = { ...draft.numbers };
+  if (text === storedNumber(choice, stored)) delete numbers[choice];
+  else numbers[choice] = text;
+  return { ...draft, numbers };
 }
 
 /** Sets the choices of a field, or with null removes it; what is as stored again is no change any more. */
@@ -82,19 +107,31 @@ export function shownFields(draft: SettingsDraft, stored: Settings): ShownField[
 }
 
 export function changeCount(draft: SettingsDraft): number {
-  return Object.keys(draft.fields).length + Number(draft.policy !== undefined) + Number(draft.region !== undefined);
+  const single = [draft.policy, draft.region, draft.deletePolicy, draft.approveFirstSync].filter((choice) => choice !== undefined);
+  return Object.keys(draft.fields).length + Object.keys(draft.numbers ?? {}).length + single.length;
 }
 
 /** The request that saves a draft made from a revision. */
-export function toPatch({ policy, region, fields }: SettingsDraft, stored: Settings): SettingsPatch {
+export function toPatch({ policy, region, fields, deletePolicy, numbers = {}, approveFirstSync }: SettingsDraft, stored: Settings): SettingsPatch {
   const custom = (name: string) => stored.fields.find(({ field }) => field === name)?.custom ?? true;
   const choices = Object.entries(fields).map(([name, choice]) => [name, choice && toChoice(choice, custom(name))]);
   return {
     rev: stored.rev,
     ...(policy !== undefined && { policy }),
     ...(region !== undefined && { region }),
+    ...(deletePolicy !== undefined && { deletePolicy }),
+    ...((numbers.least !== undefined || numbers.share !== undefined) && {
+      brake: { least: typed(numbers.least ?? storedNumber("least", stored)), share: typed(numbers.share ?? storedNumber("share", stored)) },
+    }),
+    ...(numbers.retentionDays !== undefined && { retentionDays: typed(numbers.retentionDays) }),
+    ...(approveFirstSync !== undefined && { approveFirstSync }),
     ...(choices.length > 0 && { fields: Object.fromEntries(choices) }),
   };
+}
+
+/** Null: the default. What is no number is left for the server to refuse. */
+function typed(text: string): number | null {
+  return text.trim() === "" ? null : Number(text.trim()) || 0;
 }
 
 /** The request that changes nothing of a field, but has the CRMs looked through for it again. */
@@ -127,6 +164,10 @@ export function changedBetween(before: Settings, after: Settings): string[] {
   return [
     ...(before.policy !== after.policy ? ["the conflict policy"] : []),
     ...(before.region !== after.region ? ["the phone region"] : []),
+    ...(before.deletePolicy !== after.deletePolicy ? ["what follows a deletion"] : []),
+    ...(before.brake.least !== after.brake.least || before.brake.share !== after.brake.share ? ["when deletions are held"] : []),
+    ...(before.retentionDays !== after.retentionDays ? ["how long logs are kept"] : []),
+    ...(before.approveFirstSync !== after.approveFirstSync ? ["the approval of first syncs"] : []),
     ...fields,
   ];
 }

@@ -5,6 +5,13 @@ import { settingsProblem } from "./problems";
 const refused = (details: Record<string, string>) => settingsProblem(new ApiError(422, "invalid", "Some fields are not valid.", details));
 
 test("every message goes to its place", () => {
+  expect(refused({ deletePolicy: "a", "brake.least": "b", "brake.share": "c", retentionDays: "d" })).toEqual({
+    deletePolicy: "a",
+    least: "b",
+    share: "c",
+    retentionDays: "d",
+    fields: {},
+  });
   expect(refused({ region: "Enter a country.", policy: "There is no such policy.", "fields.tier": "Too long.", "fields.vip.remotes.hubspot.direction": "No." })).toEqual({
     region: "Enter a country.",
     policy: "There is no such policy.",

@@ -4,10 +4,12 @@ import { useEffect, useRef } from "react";
 import { Notice } from "@/components/ui/notice";
 import type { Settings } from "@/lib/api-types";
 import { listWords } from "@/lib/format";
+import { DeletionsSection } from "./deletions-section";
 import { FieldsSection } from "./fields-section";
 import { LeaveGuard } from "./leave-guard";
 import { PhoneSection } from "./phone-section";
 import { PolicySection } from "./policy-section";
+import { SafetySection } from "./safety-section";
 import { SaveBar } from "./save-bar";
 import { useSettingsForm } from "./use-settings-form";
 
@@ -39,6 +41,8 @@ export function SettingsForm({ stored, onStored }: Props) {
         </Notice>
       )}
       <PolicySection policies={stored.policies} value={draft.policy ?? stored.policy} problem={problem.policy} onChange={form.setPolicy} />
+      <DeletionsSection form={form} stored={stored} />
+      <SafetySection form={form} stored={stored} />
       <PhoneSection value={draft.region ?? stored.region} problem={problem.region} onChange={form.setRegion} />
       <FieldsSection form={form} policies={stored.policies} policy={draft.policy ?? stored.policy} />
       <SaveBar count={form.count} saving={form.saving} onSave={() => void form.save()} onReset={form.reset} />

@@ -2,11 +2,14 @@ import { useState } from "react";
 import { toast } from "sonner";
 import { useSyncRunner } from "@/features/sync/sync-runner";
 import { api, asApiError } from "@/lib/api";
-import type { FieldSettings, Policy, Settings, SettingsPatch } from "@/lib/api-types";
+import type { DeletePolicy, FieldSettings, Policy, Settings, SettingsPatch } from "@/lib/api-types";
 import {
+  changeApproval,
   changeCount,
+  changeDeletePolicy,
   changedBetween,
   changeField,
+  changeNumber,
   changePolicy,
   changeRegion,
   emptyDraft,
@@ -15,6 +18,7 @@ import {
   toPatch,
   undoField,
   type FieldDraft,
+  type NumberChoice,
   type SettingsDraft,
 } from "./draft";
 import { noProblem, settingsProblem, type SettingsProblem } from "./problems";
@@ -80,6 +84,9 @@ export function useSettingsForm(stored: Settings, onStored: (settings?: Settings
     fields: shownFields(draft, stored),
     setPolicy: (policy: Policy) => change(changePolicy(draft, policy, stored)),
     setRegion: (region: string) => change(changeRegion(draft, region, stored)),
+    setDeletePolicy: (policy: DeletePolicy) => change(changeDeletePolicy(draft, policy, stored)),
+    setNumber: (choice: NumberChoice, text: string) => change(changeNumber(draft, choice, text, stored)),
+    setApproval: (approve: boolean) => change(changeApproval(draft, approve, stored)),
     setField: (field: string, choice: FieldDraft | null) => {
       change(changeField(draft, field, choice, stored));
       if (problem.fields[field]) setProblem({ ...problem, fields: { ...problem.fields, [field]: "" } });
