@@ -99,8 +99,23 @@ func logsPruned(b *bench) {
 		b.must(b.store().AppendChanges(b.ctx, acme, []sync.Change{change(name, i)}))
 	}
 	b.must(b.store().PutReviews(b.ctx, acme, []sync.Review{{ID: "v1", At: noon}}))
+	states := []sync.RunState{sync.RunDone, sync.RunFailed, sync.RunCancelled, sync.RunPartial, sync.RunWaiting}
+	for _, state := range states {
+		for i := range 3 {
+			run := newRun(fmt.Sprint(state, i), sync.Full, after(i))
+			run.State = state
+			b.must(b.store().AddRun(b.ctx, run))
+		}
+	}
 	b.must(b.store().PruneLogs(b.ctx, acme, after(2)))
 	b.must(b.store().PruneLogs(b.ctx, acme, after(2)))
+	for _, state := range states {
+		for i := range 3 {
+			_, err := b.store().Run(b.ctx, acme, fmt.Sprint(state, i))
+			ended := state != sync.RunPartial && state != sync.RunWaiting
+			b.equal(fmt.Sprintf("run %s %d is forgotten", state, i), fault.Is(err, fault.NotFound), ended && i < 2)
+		}
+	}
 	b.equal("changes", b.changesAll(sync.LogQuery{Limit: 10}), []sync.Change{change("3", 3), change("2", 2)})
 	b.equal("activity", b.activityAll(sync.LogQuery{Limit: 10}), []sync.Activity{activity("3", 3), activity("2", 2)})
 	conflicts, _, total, err := b.store().ListConflicts(b.ctx, acme, sync.LogQuery{})

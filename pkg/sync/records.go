@@ -136,6 +136,11 @@ type Run struct {
 	Approval Approval `json:"approval,omitempty"`
 }
 
+// Ended reports whether nothing will go on with the run.
+func (r *Run) Ended() bool {
+	return r.State == RunDone || r.State == RunFailed || r.State == RunCancelled
+}
+
 // Approval says where a run stands that a person has to approve.
 type Approval string
 

@@ -274,7 +274,8 @@ type LogStore interface {
 	// Change returns one; fault.NotFound. SaveChanges replaces those that are there.
 	Change(ctx context.Context, customer contact.CustomerID, id string) (*Change, error)
 	SaveChanges(ctx context.Context, customer contact.CustomerID, changes []Change) error
-	// PruneLogs forgets the activity, the conflicts and the changes of before a time.
+	// PruneLogs forgets the activity, the conflicts and the changes of before a time,
+	// and the runs that began before it and have ended.
 	PruneLogs(ctx context.Context, customer contact.CustomerID, before time.Time) error
 	// PutReviews stores items for a person to decide; one of the same id is kept as
 	// it is. DropReviews removes them.

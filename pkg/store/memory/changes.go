@@ -81,5 +81,6 @@ func (s *Store) PruneLogs(ctx context.Context, customer contact.CustomerID, befo
 	maps.DeleteFunc(d.activity, func(_ string, e sync.Activity) bool { return e.At.Before(before) })
 	maps.DeleteFunc(d.conflicts, func(_ string, e sync.Conflict) bool { return e.At.Before(before) })
 	maps.DeleteFunc(d.changes, func(_ string, e sync.Change) bool { return e.At.Before(before) })
+	maps.DeleteFunc(d.runs, func(_ string, r *sync.Run) bool { return r.Ended() && r.StartedAt.Before(before) })
 	return nil
 }

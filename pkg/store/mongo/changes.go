@@ -85,7 +85,7 @@ func (s *Store) SaveChanges(ctx context.Context, customer contact.CustomerID, ch
 	return classify(op, err)
 }
 
-// PruneLogs implements [sync.LogStore]. Three round trips.
+// PruneLogs implements [sync.LogStore]. Four round trips.
 func (s *Store) PruneLogs(ctx context.Context, customer contact.CustomerID, before time.Time) error {
 	old := with("at", "$lt", before.Truncate(time.Millisecond))
 	for _, log := range []query{pruneActivity, pruneConflicts, pruneChanges} {
@@ -93,5 +93,7 @@ func (s *Store) PruneLogs(ctx context.Context, customer contact.CustomerID, befo
 			return classify("mongo.pruneLogs", err)
 		}
 	}
-	return nil
+	ended := []sync.RunState{sync.RunDone, sync.RunFailed, sync.RunCancelled}
+	_, err := s.write(ctx, pruneRuns, deleteMany(scoped(customer, in("state", ended), with("startedAt", "$lt", before.Truncate(time.Millisecond)))))
+	return classify("mongo.pruneLogs", err)
 }

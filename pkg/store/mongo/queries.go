@@ -97,6 +97,7 @@ var (
 	pruneActivity  = query{name: "prune activity", collection: activity, index: "by_time"}
 	pruneConflicts = query{name: "prune conflicts", collection: conflicts, index: "by_time"}
 	pruneChanges   = query{name: "prune changes", collection: changes, index: "by_time"}
+	pruneRuns      = query{name: "prune runs", collection: runs, index: "by_state"}
 
 	forgetActivity  = query{name: "forget activity", collection: activity, index: "by_contact"}
 	forgetConflicts = query{name: "forget conflicts", collection: conflicts, index: "by_contact"}

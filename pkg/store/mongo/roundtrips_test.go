@@ -275,7 +275,7 @@ func TestRoundTripsOfTheRest(t *testing.T) {
 			c.takes("append changes", 1, func() error { return c.AppendChanges(ctx, acme, changes) })
 			c.takes("list changes", 1, func() error { _, _, err := c.ListChanges(ctx, acme, sync.LogQuery{RunID: "r"}); return err })
 			c.takes("save changes", 1, func() error { return c.SaveChanges(ctx, acme, changes) })
-			c.takes("prune the logs", 3, func() error { return c.PruneLogs(ctx, acme, noon) })
+			c.takes("prune the logs", 4, func() error { return c.PruneLogs(ctx, acme, noon) })
 			c.takes("count an attempt", 2, func() error { _, _, err := c.CountAttempt(ctx, "k", noon, time.Minute); return err })
 			c.takes("count another", 1, func() error { _, _, err := c.CountAttempt(ctx, "k", noon, time.Minute); return err })
 		})

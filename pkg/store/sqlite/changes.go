@@ -21,6 +21,10 @@ ON CONFLICT DO NOTHING`
 UPDATE changes SET at = ?, contact = ?, run = ?, doc = ? WHERE customer = ? AND id = ?`
 )
 
+// pruneRuns forgets runs that have ended.
+const pruneRuns = `
+DELETE FROM runs WHERE customer = ? AND started < ? AND state IN ('done', 'failed', 'cancelled')`
+
 // prunedLogs are the logs that PruneLogs forgets.
 var prunedLogs = []string{"activity", "conflicts", "changes"}
 
@@ -101,6 +105,7 @@ func (s *Store) PruneLogs(ctx context.Context, customer contact.CustomerID, befo
 				return err
 			}
 		}
-		return nil
+		_, err := c.exec(ctx, pruneRuns, customer, millis(rounded(before)))
+		return err
 	})
 }
