@@ -54,21 +54,32 @@ func (s *Service) sync(ctx context.Context, customer contact.CustomerID, req Syn
 	if err != nil || !ok {
 		return run, err
 	}
+	if err := s.carryOut(ctx, customer, run); err != nil {
+		return nil, err
+	}
+	return run, nil
+}
+
+// carryOut works on an acquired run. Its error is that the store is gone.
+func (s *Service) carryOut(ctx context.Context, customer contact.CustomerID, run *Run) error {
 	p, work, err := s.begin(ctx, customer, run)
 	if err == nil {
 		err = p.steps(work)
 	}
 	s.end(ctx, p, run, err)
 	if storeGone(err) {
-		return nil, err
+		return err
 	}
-	return run, nil
+	return nil
 }
 
-// steps does the work of a run of either kind.
+// steps does the work of a run of any kind.
 func (p *pass) steps(ctx context.Context) error {
 	if p.late {
 		return nil
+	}
+	if p.run.Kind == Reverting {
+		return p.revert(ctx)
 	}
 	if len(p.channels) == 0 {
 		p.run.Checkpoint.Phase = PhaseDone
@@ -137,6 +148,9 @@ func (s *Service) acquire(ctx context.Context, customer contact.CustomerID, run 
 	run.ID, run.CustomerID, run.State = s.newID(now), customer, RunRunning
 	run.StartedAt, run.LeaseUntil, run.Fence = now, now.Add(lease), 1
 	run.Checkpoint, run.Progress = Checkpoint{Phase: PhaseList}, Progress{Phase: PhaseList}
+	if run.Kind == Reverting {
+		run.Checkpoint.Phase, run.Progress.Phase = PhaseRevert, PhaseRevert
+	}
 	if deadline, ok := ctx.Deadline(); ok && deadline.Add(leaseSpare).Before(run.LeaseUntil) {
 		run.LeaseUntil = deadline.Add(leaseSpare)
 	}
@@ -217,7 +231,7 @@ func (s *Service) end(ctx context.Context, p *pass, run *Run, err error) {
 		return
 	}
 	run.Error = strings.Join(p.problems(run.Error), " ")
-	if len(p.channels) > 0 && len(p.live()) == 0 && run.State == RunDone {
+	if len(p.channels) > 0 && len(p.live()) == 0 && run.State == RunDone && run.Kind != Reverting {
 		run.State = RunFailed
 	}
 	if run.State != RunPartial {
@@ -284,9 +298,13 @@ func (p *pass) noteRun() {
 	if p.run.DryRun {
 		return
 	}
-	level, message := Info, "Sync finished: "+p.run.Counts.text()
+	what := "Sync"
+	if p.run.Kind == Reverting {
+		what = "Revert"
+	}
+	level, message := Info, what+" finished: "+p.run.Counts.text()
 	if p.run.State == RunFailed {
-		level, message = Failure, "Sync failed: "+p.run.Counts.text()
+		level, message = Failure, what+" failed: "+p.run.Counts.text()
 	}
 	if p.run.Error != "" {
 		message += ". " + p.run.Error
