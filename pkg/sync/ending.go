@@ -52,7 +52,7 @@ func (p *pass) endLinks(it *item, now time.Time) {
 // keepsOn lets a link go on whose record was to be deleted and has been changed by
 // somebody since: a change beats a deletion.
 func (p *pass) keepsOn(it *item, l *Link, r Reading) bool {
-	if !l.Ending.Delete || r.Record == nil || r.Record.ID != l.ExternalID || it.next.Lifecycle != Active || p.changedRemotely(l, r.Record) == "" {
+	if !l.Ending.Delete || r.Record == nil || r.Record.ID != l.ExternalID || it.next.Lifecycle != Active || p.changedRemotely(it.next, l, r.Record) == "" {
 		return false
 	}
 	l.State, l.Ending = LinkActive, nil

@@ -164,6 +164,7 @@ func (it *item) takeIn(other *Contact, now time.Time) bool {
 	filled := false
 	for f, v := range other.Fields {
 		if v.V != "" && it.next.Fields[f].V == "" {
+			v.Rule = FromMerge
 			it.next.Fields[f] = v
 			filled = true
 		}

@@ -13,9 +13,9 @@ import (
 	"github.com/contactsync/contactsync/pkg/sync"
 )
 
-// settle syncs until nothing is left to do, in full as well, and holds that nothing is
+// settleDays syncs until nothing is left to do, in full as well, and holds that nothing is
 // written then.
-func (w *world) settle() {
+func (w *world) settleDays() {
 	w.Helper()
 	for range 3 {
 		w.clock.Advance(10 * time.Minute)
@@ -115,7 +115,7 @@ func TestAChangeIsTakenBackOnEverySide(t *testing.T) {
 	}
 	one = []string{"email=ada@example.com firstName=Ada lastName=B phone=2"}
 	w.wantSides(one, one, one)
-	w.settle()
+	w.settleDays()
 }
 
 func TestWhatWasChangedSinceIsLeft(t *testing.T) {
@@ -142,7 +142,7 @@ func TestWhatWasChangedSinceIsLeft(t *testing.T) {
 	if len(entries) != 1 || entries[0].Op != "skipped" {
 		t.Errorf("the log has %+v", entries)
 	}
-	w.settle()
+	w.settleDays()
 }
 
 // firstSync gives every side people of its own and one that all have, and runs the
@@ -179,7 +179,7 @@ func TestAFirstSyncIsTakenBack(t *testing.T) {
 	if len(revert.Revert.Skips) > 0 {
 		t.Errorf("skipped %+v", revert.Revert.Skips)
 	}
-	w.settle()
+	w.settleDays()
 	before()
 	for _, c := range w.changeLog(sync.LogQuery{RunID: run.ID}) {
 		if c.State != sync.ChangeReverted {
@@ -193,7 +193,7 @@ func TestAFirstSyncIsTakenBack(t *testing.T) {
 
 	// A revert is taken back like any run.
 	back := w.revertRun(revert.ID)
-	w.settle()
+	w.settleDays()
 	w.wantSides(everyone, everyone, everyone)
 	if len(back.Revert.Skips) > 0 {
 		t.Errorf("skipped %+v", back.Revert.Skips)
@@ -219,7 +219,7 @@ func TestAnImportIsTakenBack(t *testing.T) {
 	_, err = w.service.UpdateContact(w.ctx, acme, edited.ID, contact.Values{contact.Phone: "9"}, nil)
 	w.must(err)
 	w.revertRun(run.ID)
-	w.settle()
+	w.settleDays()
 	left := []string{"email=ada@example.com lastName=B phone=1", "email=edited@example.com lastName=B phone=9"}
 	// The app's value of a record that was there before the import came from there.
 	w.wantSides(append(left, "email=known@example.com lastName=B phone=7"), append(left, "email=known@example.com lastName=B phone=7"), append(left, "email=known@example.com lastName=B phone=7"))
@@ -246,7 +246,7 @@ func TestADeletionIsTakenBack(t *testing.T) {
 		t.Fatalf("not deleted: %v", app)
 	}
 	w.revertRun(run.ID)
-	w.settle()
+	w.settleDays()
 	w.equal(1)
 }
 
@@ -261,7 +261,7 @@ func TestARevertWaitsForACRMThatIsAway(t *testing.T) {
 		t.Errorf("the app has %q, Pipedrive %q", app, pipe)
 	}
 	w.pipedrive.Faults().Clear()
-	w.settle()
+	w.settleDays()
 	w.wantSides([]string{"email=app@example.com lastName=B", "email=all@example.com lastName=B phone=1"},
 		[]string{"email=hub@example.com lastName=B phone=2", "email=all@example.com lastName=B phone=2"},
 		[]string{"email=pipe@example.com lastName=B phone=3", "email=all@example.com lastName=B phone=3"})
@@ -292,7 +292,7 @@ func TestARevertGoesOn(t *testing.T) {
 	if cuts < 2 {
 		t.Errorf("the store went away %d times only", cuts)
 	}
-	w.settle()
+	w.settleDays()
 	app, hub, pipe := w.sides()
 	if len(app) != 0 || len(hub) != 450 || len(pipe) != 0 {
 		t.Errorf("%d, %d, %d people; want 0, 450, 0", len(app), len(hub), len(pipe))
@@ -323,7 +323,7 @@ func TestASyncGoesOnWithARevert(t *testing.T) {
 	if next := w.sync(); next.ID != revert.ID {
 		t.Errorf("the sync did not go on with the revert: %+v", next)
 	}
-	w.settle()
+	w.settleDays()
 	app, _, _ := w.sides()
 	if len(app) != 2 {
 		t.Errorf("the app has %q", app)
