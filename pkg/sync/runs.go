@@ -17,16 +17,35 @@ type SyncRequest struct {
 }
 
 // Sync works on a run until it is done or the time of ctx is nearly over; then the
-// run is RunPartial, and the next call goes on with it. While another invocation
-// works on the customer it waits for that to end: what changed before the call is
-// always covered. If there is no time for that, the other's run is returned, as
-// RunPartial.
+// run is RunPartial, and the next call goes on with it. What was left partial goes on
+// first, and while another invocation works on the customer it waits for that to end:
+// what changed before the call is always covered. If there is no time for that, the
+// other's run is returned, as RunPartial.
 func (s *Service) Sync(ctx context.Context, customer contact.CustomerID, req SyncRequest) (*Run, error) {
-	if !req.DryRun {
-		if err := s.store.HurryContacts(ctx, customer, s.clock.Now()); err != nil {
-			return nil, err
-		}
+	if req.DryRun {
+		return s.syncNext(ctx, customer, req)
 	}
+	began := s.clock.Now()
+	if err := s.store.HurryContacts(ctx, customer, began); err != nil {
+		return nil, err
+	}
+	run, err := s.syncNext(ctx, customer, req)
+	if err != nil || run.State != RunDone || !run.StartedAt.Before(began) {
+		return run, err
+	}
+	// That was one left partial, which has looked at the CRMs before.
+	if run.Kind == Full {
+		req.Kind = Incremental
+	}
+	next, err := s.syncNext(ctx, customer, req)
+	if err == nil && next.State == RunDone && run.Kind == Full {
+		return run, nil
+	}
+	return next, err
+}
+
+// syncNext works on the run that is next, once nobody else works on the customer.
+func (s *Service) syncNext(ctx context.Context, customer contact.CustomerID, req SyncRequest) (*Run, error) {
 	for {
 		run, err := s.sync(ctx, customer, req)
 		if err != nil || run.State != RunRunning {
