@@ -26,7 +26,6 @@ func (p *pass) decide(it *item) {
 		return
 	}
 	p.attach(it)
-	p.endLinks(it, now)
 	if c.Lifecycle == Active {
 		p.followDeletion(it, now)
 	}

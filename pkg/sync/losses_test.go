@@ -22,6 +22,9 @@ func (s *simulation) checkNoSilentLoss() {
 			if standing[key] || logged[key] || s.model.overwritten(e) {
 				continue
 			}
+			if s.model.inTheGap(e) || s.model.mergedAway(e) {
+				continue
+			}
 			if (contact.Canonical{}).Of(e.field, e.value) == "" && s.model.beforeMatch(e) {
 				continue
 			}
@@ -100,6 +103,9 @@ func (s *simulation) checkNoResurrection() {
 			if k.Field == sync.Existence {
 				excused[s.model.person(t.place(contact.App, string(k.ContactID)))] = true
 			}
+		}
+		for _, survivor := range s.model.merged {
+			excused[s.model.person(survivor)] = true // which of the merged was deleted is not told apart
 		}
 		for _, c := range s.stored(t, sync.Active) {
 			person := s.model.person(t.place(contact.App, string(c.ID)))

@@ -17,11 +17,13 @@ type model struct {
 	entries []entry
 	sights  []sight
 	removed []removal
+	merged  []place                                     // survivors of merges
+	gone    map[place]int                               // when a record was seen gone
 	same    map[place]place                             // union-find of places of one person
 	had     map[place]map[contact.Field]map[string]bool // every value ever
 	hub     map[place]*sync.Contact                     // as stored last
 	synced  map[place][]int                             // when contacts were stored with other links than before
-	linked  map[place]int                               // when a contact or record first had a link
+	paired  map[[2]place]int                            // when a contact and a record were first paired
 }
 
 // place is a contact or a record.
@@ -58,7 +60,7 @@ type removal struct {
 func newModel() *model {
 	return &model{
 		same: map[place]place{}, had: map[place]map[contact.Field]map[string]bool{},
-		hub: map[place]*sync.Contact{}, synced: map[place][]int{}, linked: map[place]int{},
+		gone: map[place]int{}, hub: map[place]*sync.Contact{}, synced: map[place][]int{}, paired: map[[2]place]int{},
 	}
 }
 
@@ -79,16 +81,27 @@ func (m *model) join(a, b place) {
 	}
 }
 
-func (m *model) link(p place) {
-	if m.linked[p] == 0 {
-		m.linked[p] = m.now
+func (m *model) pair(c, record place) {
+	if _, known := m.paired[[2]place{c, record}]; !known {
+		m.paired[[2]place{c, record}] = m.now
+		m.join(c, record)
 	}
 }
 
-// beforeMatch reports whether the entry was made before anything was known that it
-// could have cleared: at first match, a blank is filled from the other side.
+// beforeMatch reports whether the entry was made before the person's contact was
+// matched with a record: at first match, a blank is filled from the other side.
 func (m *model) beforeMatch(e entry) bool {
-	return m.linked[e.place] == 0 || e.n < m.linked[e.place]
+	person := m.person(e.place)
+	matched := false
+	for pair, n := range m.paired {
+		if m.person(pair[0]) == person {
+			matched = true
+			if e.n < n {
+				return true
+			}
+		}
+	}
+	return !matched
 }
 
 func (m *model) enter(p place, f contact.Field, v string) {
@@ -154,12 +167,13 @@ func (m *model) saved(s *simulation, contacts []*sync.Contact, outcomes []sync.S
 		if before != nil && before.Lifecycle == sync.Active && c.Lifecycle == sync.Archived && s.byPerson() {
 			m.deletedInApp(p)
 		}
+		if before != nil && before.Lifecycle == sync.Archived && c.Lifecycle == sync.Active && s.byPerson() {
+			m.restored(p)
+		}
 		for _, l := range c.Links {
 			if l.ExternalID != "" {
 				record := t.place(l.Provider.Source(), string(l.ExternalID))
-				m.link(p)
-				m.link(record)
-				m.join(p, record)
+				m.pair(p, record)
 			}
 		}
 		if c.MergedInto != "" {
@@ -169,18 +183,32 @@ func (m *model) saved(s *simulation, contacts []*sync.Contact, outcomes []sync.S
 }
 
 // answered looks at an account after a call that may have changed it.
-func (m *model) answered(x wire, req *http.Request, _ int) {
+func (m *model) answered(x wire, req *http.Request) {
 	if writes(req) {
 		m.look(x.tenant, x.provider)
 	}
 }
 
+// look notes what an account holds, and which records are gone that nobody there
+// deleted: the product did.
 func (m *model) look(t *tenant, p contact.Provider) {
 	for _, row := range t.box(p).Records() {
+		at := t.place(p.Source(), row.ID)
+		if row.Deleted && m.gone[at] == 0 {
+			m.now++
+			m.gone[at] = m.now
+		}
 		for _, f := range comparedFields {
-			m.hold(t.place(p.Source(), row.ID), f, remoteValue(p, row, f))
+			m.hold(at, f, remoteValue(p, row, f))
 		}
 	}
+}
+
+// inTheGap reports whether the entry was made between our reading of a record and our
+// deletion of it, which no CRM lets us make conditional.
+func (m *model) inTheGap(e entry) bool {
+	n := m.gone[e.place]
+	return n > e.n && !slices.ContainsFunc(m.removed, func(r removal) bool { return r.place == e.place }) && !m.storedBetween(m.person(e.place), e.n, n-1)
 }
 
 func (m *model) createdRemotely(t *tenant, p contact.Provider, id string) {
@@ -251,6 +279,7 @@ func (m *model) mergedRemotely(t *tenant, p contact.Provider, into, from kit.Row
 	side := p.Source()
 	m.join(t.place(side, into.ID), t.place(side, survivor))
 	m.join(t.place(side, from.ID), t.place(side, survivor))
+	m.merged = append(m.merged, t.place(side, survivor))
 	m.look(t, p)
 }
 
@@ -285,4 +314,11 @@ func (m *model) storedBetween(person place, from, to int) bool {
 		}
 	}
 	return false
+}
+
+// mergedAway reports whether the entry was made in a contact that a merge in a CRM
+// has ended since: it keeps its values, and fills only the blanks of the other.
+func (m *model) mergedAway(e entry) bool {
+	c := m.hub[e.place]
+	return c != nil && c.Lifecycle == sync.Merged
 }

@@ -195,7 +195,7 @@ func (x wire) serve(req *http.Request, body []byte) (*http.Response, error) {
 		if x.sim.keep && len(body) > 0 {
 			x.sim.lines = append(x.sim.lines, "                 "+string(body))
 		}
-		x.sim.model.answered(x, req, resp.StatusCode)
+		x.sim.model.answered(x, req)
 	}
 	return resp, err
 }

@@ -4,10 +4,7 @@ import "slices"
 
 // rules lists every rule, in the order in which a change travels.
 func rules() []rule {
-	return slices.Concat(
-		in("pkg/sync/reconcile", mergeRules), in("pkg/sync", writeRules),
-		in("pkg/sync/match", matchRules), in("pkg/sync", linkRules), in("pkg/sync", deleteRules),
-	)
+	return slices.Concat(in("pkg/sync/reconcile", mergeRules), in("pkg/sync", writeRules))
 }
 
 // in completes rules whose tests are in one package.
