@@ -175,8 +175,9 @@ func (p *pass) takeAnswer(c *Contact, u *push, now time.Time) (again bool) {
 	}
 	switch u.intent.Op {
 	case OpDelete:
-		l.State, l.Error = LinkDetached, nil
+		l.State, l.Error, l.Ending = LinkDetached, nil, nil
 	case OpCreate:
+		l.Made = true
 		l.ExternalID, l.Modified = u.result.Record.ID, u.result.Record.Modified
 		l.dropIntents(OpCreate)
 		l.Keyed = u.channel.conn.Has(contact.SyncKey)
@@ -192,6 +193,9 @@ func (p *pass) takeAnswer(c *Contact, u *push, now time.Time) (again bool) {
 	case OpUpdate:
 		l.Keyed = l.Keyed || u.key != ""
 		l.confirm(u, now)
+		if l.State == LinkEnding {
+			l.letGo()
+		}
 	}
 	return false
 }
@@ -227,6 +231,9 @@ func (p *pass) takeError(c *Contact, l *Link, u *push, now time.Time) (again boo
 		return false // the connection's state says so, and its next run lists it in full
 	case kind == fault.Throttled:
 		c.deferTo(l, fault.As(err).Until, err, now)
+		return false
+	case kind == fault.NotFound && l.State == LinkEnding:
+		l.letGo()
 		return false
 	case kind == fault.NotFound && u.intent.Op == OpUpdate:
 		l.State, l.MissingSince = LinkMissing, now

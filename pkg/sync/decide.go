@@ -26,6 +26,7 @@ func (p *pass) decide(it *item) {
 		return
 	}
 	p.attach(it)
+	p.endLinks(it, now)
 	if c.Lifecycle == Active {
 		p.followDeletion(it, now)
 	}

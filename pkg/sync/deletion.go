@@ -186,7 +186,7 @@ func (p *pass) remove(it *item, now time.Time) {
 	for i := range it.next.Links {
 		l := &it.next.Links[i]
 		ch := p.channel(l.ConnectionID)
-		if ch == nil || l.State == LinkDetached {
+		if ch == nil || l.State == LinkDetached || l.State == LinkEnding {
 			continue
 		}
 		r, read := it.reads[l.ConnectionID]

@@ -66,6 +66,7 @@ func (s *Service) keepEdit(before, after *Contact, runID string) {
 // keepChange keeps what a decision changes, and what it plans to write.
 func (p *pass) keepChange(it *item) {
 	p.settleChanges(it)
+	p.endingChanges(it, p.clock.Now())
 	before := it.contact
 	if before.Rev == 0 {
 		before = nil
@@ -168,7 +169,7 @@ func (p *pass) found(it *item) []RemoteChange {
 		}
 		r := RemoteChange{Provider: l.Provider, ConnectionID: l.ConnectionID, ExternalID: l.ExternalID, Op: ChangeLinked}
 		if p.madeBefore(it, l) {
-			r.Op = ChangeCreated
+			r.Op, l.Made = ChangeCreated, true
 		}
 		if !slices.ContainsFunc(it.next.Changes, func(c Change) bool { return c.remote(l.ConnectionID, ChangeCreated) != nil && r.Op == ChangeCreated }) {
 			list = append(list, r)

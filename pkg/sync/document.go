@@ -50,6 +50,9 @@ const (
 	Edited   reconcile.Rule = "edited"   // entered by a person or a program in the app
 	FromFile reconcile.Rule = "imported" // came with an import
 	Chosen   reconcile.Rule = "chosen"   // a person decided a conflict
+	Reverted reconcile.Rule = "reverted" // a person took a later change back
+	// FromMerge values filled a blank when contacts were merged.
+	FromMerge reconcile.Rule = "merged"
 )
 
 // Hold says why a field is held, and in which conflict a person decides.
@@ -110,8 +113,11 @@ type Link struct {
 	InDoubt      []InDoubt                `json:"inDoubt,omitempty"`
 	// Sent holds fingerprints of what creates of unknown outcome, and those that followed
 	// them, were made of: each may have made a record of its own.
-	Sent         []string  `json:"sent,omitempty"`
-	Keyed        bool      `json:"keyed,omitempty"` // the record is known to carry our key
+	Sent  []string `json:"sent,omitempty"`
+	Keyed bool     `json:"keyed,omitempty"` // the record is known to carry our key
+	Made  bool     `json:"made,omitempty"`  // we made the record
+	// Ending is what a link in the state LinkEnding waits for.
+	Ending       *Ending   `json:"ending,omitempty"`
 	Modified     time.Time `json:"remoteModified,omitzero"`
 	MissingSince time.Time `json:"missingSince,omitzero"`
 	SyncedAt     time.Time `json:"lastSyncedAt,omitzero"`
@@ -139,6 +145,9 @@ const (
 	LinkMissing LinkState = "missing"
 	// LinkReview waits for a person: nothing is read, created or written.
 	LinkReview LinkState = "review"
+	// LinkEnding waits for its record to be put back, or deleted, and then ends: what
+	// made the link was taken back.
+	LinkEnding LinkState = "ending"
 	// LinkDetached has ended: the record is gone, or was left alone on purpose.
 	LinkDetached LinkState = "detached"
 )
@@ -218,6 +227,9 @@ func (c *Contact) Link(id contact.ConnectionID) *Link {
 
 // Waiting reports whether something is on its way to the link's record, or to make it.
 func (l *Link) Waiting() bool {
+	if l.State == LinkEnding {
+		return l.Error == nil
+	}
 	return l.State == LinkActive && l.Error == nil && (len(l.Intents) > 0 || l.ExternalID == "")
 }
 
@@ -301,6 +313,10 @@ func (l Link) clone() Link {
 	}
 	l.InDoubt, l.Verify, l.Sent = slices.Clone(l.InDoubt), slices.Clone(l.Verify), slices.Clone(l.Sent)
 	l.Lost, l.Flips = maps.Clone(l.Lost), maps.Clone(l.Flips)
+	if l.Ending != nil {
+		ending := *l.Ending
+		l.Ending = &ending
+	}
 	if l.Error != nil {
 		e := *l.Error
 		e.Fields, e.Rejected = maps.Clone(e.Fields), maps.Clone(e.Rejected)

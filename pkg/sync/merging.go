@@ -72,7 +72,7 @@ func merged(ch *channel, items []*item) map[contact.ExternalID]*heirs {
 	groups := map[contact.ExternalID]*heirs{}
 	for _, it := range items {
 		l := it.next.Link(ch.conn.ID)
-		if l == nil || !l.readable() {
+		if l == nil || !l.readable() || l.State == LinkEnding {
 			continue
 		}
 		reading := ch.reads[l.ExternalID]
@@ -164,6 +164,7 @@ func (it *item) takeIn(other *Contact, now time.Time) bool {
 	filled := false
 	for f, v := range other.Fields {
 		if v.V != "" && it.next.Fields[f].V == "" {
+			v.Rule = FromMerge
 			it.next.Fields[f] = v
 			filled = true
 		}

@@ -56,7 +56,7 @@ func (p *pass) prefetch(ctx context.Context, contacts []*Contact, hints []Hint) 
 
 // readable reports whether the link's record is read before anything is decided.
 func (l *Link) readable() bool {
-	return l.ExternalID != "" && (l.State == LinkActive || l.State == LinkMissing)
+	return l.ExternalID != "" && (l.State == LinkActive || l.State == LinkMissing || l.State == LinkEnding)
 }
 
 // historyFields lists the fields that were written and not checked since.

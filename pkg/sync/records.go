@@ -92,6 +92,7 @@ const (
 	Incremental Kind = "incremental"
 	Imported    Kind = "import"
 	Evented     Kind = "event"
+	Reverting   Kind = "revert"
 )
 
 // RunState is where a run stands:
@@ -132,6 +133,7 @@ type Run struct {
 	Calls      map[contact.Provider]int  `json:"calls,omitempty"`
 	SetupCalls map[contact.Provider]int  `json:"setupCalls,omitempty"`
 	Plan       *PlanSummary              `json:"plan,omitempty"`
+	Revert     *RevertReport             `json:"revert,omitempty"` // of reverts only
 	// Approval says whether the run has to be approved; "": it does not.
 	Approval Approval `json:"approval,omitempty"`
 }
@@ -153,6 +155,7 @@ const (
 type Phase string
 
 const (
+	PhaseRevert    Phase = "revert" // of reverts only
 	PhaseList      Phase = "list"
 	PhaseJoin      Phase = "join"
 	PhaseReconcile Phase = "reconcile"

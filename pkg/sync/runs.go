@@ -17,16 +17,35 @@ type SyncRequest struct {
 }
 
 // Sync works on a run until it is done or the time of ctx is nearly over; then the
-// run is RunPartial, and the next call goes on with it. While another invocation
-// works on the customer it waits for that to end: what changed before the call is
-// always covered. If there is no time for that, the other's run is returned, as
-// RunPartial.
+// run is RunPartial, and the next call goes on with it. What was left partial goes on
+// first, and while another invocation works on the customer it waits for that to end:
+// what changed before the call is always covered. If there is no time for that, the
+// other's run is returned, as RunPartial.
 func (s *Service) Sync(ctx context.Context, customer contact.CustomerID, req SyncRequest) (*Run, error) {
-	if !req.DryRun {
-		if err := s.store.HurryContacts(ctx, customer, s.clock.Now()); err != nil {
-			return nil, err
-		}
+	if req.DryRun {
+		return s.syncNext(ctx, customer, req)
 	}
+	began := s.clock.Now()
+	if err := s.store.HurryContacts(ctx, customer, began); err != nil {
+		return nil, err
+	}
+	run, err := s.syncNext(ctx, customer, req)
+	if err != nil || run.State != RunDone || !run.StartedAt.Before(began) {
+		return run, err
+	}
+	// That was one left partial, which has looked at the CRMs before.
+	if run.Kind == Full {
+		req.Kind = Incremental
+	}
+	next, err := s.syncNext(ctx, customer, req)
+	if err == nil && next.State == RunDone && run.Kind == Full {
+		return run, nil
+	}
+	return next, err
+}
+
+// syncNext works on the run that is next, once nobody else works on the customer.
+func (s *Service) syncNext(ctx context.Context, customer contact.CustomerID, req SyncRequest) (*Run, error) {
 	for {
 		run, err := s.sync(ctx, customer, req)
 		if err != nil || run.State != RunRunning {
@@ -54,21 +73,32 @@ func (s *Service) sync(ctx context.Context, customer contact.CustomerID, req Syn
 	if err != nil || !ok {
 		return run, err
 	}
+	if err := s.carryOut(ctx, customer, run); err != nil {
+		return nil, err
+	}
+	return run, nil
+}
+
+// carryOut works on an acquired run. Its error is that the store is gone.
+func (s *Service) carryOut(ctx context.Context, customer contact.CustomerID, run *Run) error {
 	p, work, err := s.begin(ctx, customer, run)
 	if err == nil {
 		err = p.steps(work)
 	}
 	s.end(ctx, p, run, err)
 	if storeGone(err) {
-		return nil, err
+		return err
 	}
-	return run, nil
+	return nil
 }
 
-// steps does the work of a run of either kind.
+// steps does the work of a run of any kind.
 func (p *pass) steps(ctx context.Context) error {
 	if p.late {
 		return nil
+	}
+	if p.run.Kind == Reverting {
+		return p.revert(ctx)
 	}
 	if len(p.channels) == 0 {
 		p.run.Checkpoint.Phase = PhaseDone
@@ -137,6 +167,9 @@ func (s *Service) acquire(ctx context.Context, customer contact.CustomerID, run 
 	run.ID, run.CustomerID, run.State = s.newID(now), customer, RunRunning
 	run.StartedAt, run.LeaseUntil, run.Fence = now, now.Add(lease), 1
 	run.Checkpoint, run.Progress = Checkpoint{Phase: PhaseList}, Progress{Phase: PhaseList}
+	if run.Kind == Reverting {
+		run.Checkpoint.Phase, run.Progress.Phase = PhaseRevert, PhaseRevert
+	}
 	if deadline, ok := ctx.Deadline(); ok && deadline.Add(leaseSpare).Before(run.LeaseUntil) {
 		run.LeaseUntil = deadline.Add(leaseSpare)
 	}
@@ -217,7 +250,7 @@ func (s *Service) end(ctx context.Context, p *pass, run *Run, err error) {
 		return
 	}
 	run.Error = strings.Join(p.problems(run.Error), " ")
-	if len(p.channels) > 0 && len(p.live()) == 0 && run.State == RunDone {
+	if len(p.channels) > 0 && len(p.live()) == 0 && run.State == RunDone && run.Kind != Reverting {
 		run.State = RunFailed
 	}
 	if run.State != RunPartial {
@@ -284,9 +317,13 @@ func (p *pass) noteRun() {
 	if p.run.DryRun {
 		return
 	}
-	level, message := Info, "Sync finished: "+p.run.Counts.text()
+	what := "Sync"
+	if p.run.Kind == Reverting {
+		what = "Revert"
+	}
+	level, message := Info, what+" finished: "+p.run.Counts.text()
 	if p.run.State == RunFailed {
-		level, message = Failure, "Sync failed: "+p.run.Counts.text()
+		level, message = Failure, what+" failed: "+p.run.Counts.text()
 	}
 	if p.run.Error != "" {
 		message += ". " + p.run.Error

@@ -221,6 +221,8 @@ const (
 	stoneDuplicate = "duplicate"
 	// stoneUnlinked is of a record that lives on while its contact was deleted.
 	stoneUnlinked = "unlinked"
+	// stoneReverted is of a record whose link a person took back.
+	stoneReverted = "reverted"
 )
 
 // final reports whether the record stays away because of the tombstone.

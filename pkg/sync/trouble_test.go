@@ -208,6 +208,35 @@ func TestARunThatIsCutOffGoesOnWhereItWas(t *testing.T) {
 	t.Logf("cut off %d times", cut)
 }
 
+// What was left partial goes on first, but it looked at the CRMs before: what is asked
+// for is done all the same.
+func TestASyncCoversWhatHappenedSinceAPartialRun(t *testing.T) {
+	for _, kind := range []sync.Kind{sync.Full, sync.Incremental} {
+		t.Run(string(kind), func(t *testing.T) {
+			w := synced(t)
+			w.must(w.hubspot.Edit(w.hubspotID(), map[string]string{"firstname": "One"}))
+			ctx, cancel := context.WithCancel(w.ctx)
+			w.cutAfter(3, cancel) // a search, a list, and the read
+			run, err := w.service.Sync(ctx, acme, sync.SyncRequest{})
+			w.cutAfter(0, nil)
+			if err == nil && run.State != sync.RunPartial {
+				t.Fatalf("the run is %s", run.State)
+			}
+			w.clock.Advance(5 * time.Minute)
+			w.must(w.pipedrive.Edit(w.pipedriveID(), map[string]string{"phones": "+16505550000"}))
+			run, err = w.service.Sync(w.ctx, acme, sync.SyncRequest{Kind: kind})
+			w.must(err)
+			if run.Kind != kind || run.State != sync.RunDone {
+				t.Errorf("the run is %s and %s", run.Kind, run.State)
+			}
+			w.equal(1)
+			if got := w.only().Values(); got[contact.Phone] != "+16505550000" || got[contact.FirstName] != "One" {
+				t.Errorf("the app has %v", got)
+			}
+		})
+	}
+}
+
 func TestSeveralInstancesDoNotDoubleWork(t *testing.T) {
 	w := newWorld(t)
 	for i := range 300 {
@@ -404,7 +433,10 @@ func TestARunGoesOnWhereItWasWhenTheStoreComesBack(t *testing.T) {
 		run, err := w.store.LatestRun(w.ctx, acme)
 		w.must(err)
 		if id != "" && run.ID != id {
-			t.Errorf("another run began: %s after %s", run.ID, id)
+			if before, err := w.store.Run(w.ctx, acme, id); err != nil || before.State != sync.RunDone {
+				t.Errorf("another run began: %s after %s, which is %+v, %v", run.ID, id, before, err)
+			}
+			break // it is done, and the next one has to come back
 		}
 		id = run.ID
 		w.clock.Advance(3 * time.Minute)

@@ -195,6 +195,11 @@ func (d *desk) fixture(address string, n int) string {
 		id = run.ID
 	case address == "sync?op=approve" || address == "sync?op=cancel":
 		id = d.waitingRun(n)
+	case address == "sync?op=revert" || address == "activity?op=revert":
+		run, change := d.imported(n)
+		if id = run; strings.HasPrefix(address, "activity") {
+			id = change
+		}
 	case address == "conflicts?op=one":
 		made, err := d.app.Service.CreateContact(d.Context(), "default", valuesOf(n))
 		d.must(err)
@@ -213,6 +218,19 @@ func (d *desk) fixture(address string, n int) string {
 		return address
 	}
 	return address + "&id=" + id
+}
+
+// imported is a run that changed something, and the change.
+func (d *desk) imported(n int) (run, change string) {
+	d.Helper()
+	made, err := d.app.Service.CreateContact(d.Context(), "default", valuesOf(n))
+	d.must(err)
+	row := sync.ImportRow{Line: 2, Values: contact.Values{contact.Email: made.Values()[contact.Email], contact.Phone: "1"}}
+	imported, _, err := d.app.Service.Import(d.Context(), "default", func(yield func(sync.ImportRow, error) bool) { yield(row, nil) })
+	d.must(err)
+	changes, _, err := d.app.Service.Changes(d.Context(), "default", sync.LogQuery{RunID: imported.ID})
+	d.must(err)
+	return imported.ID, changes[0].ID
 }
 
 // TestAdmission sends everyone to every door, over HTTP.
@@ -305,6 +323,7 @@ func (d *desk) expect(name string, at door, who visitor, answer answer, asked []
 // and nothing of another's.
 func (d *desk) expectLetIn(name string, at door, who visitor, answer answer, asked []operation) {
 	foreign := who.as == "elsewhere" && (strings.Contains(at.address, "?op=one") || strings.Contains(at.address, "=run") || strings.Contains(at.address, "=restore") ||
+		strings.Contains(at.address, "=explain") || strings.Contains(at.address, "=revert") ||
 		strings.Contains(at.address, "=approve") || strings.Contains(at.address, "=cancel"))
 	if foreign && !strings.HasPrefix(at.address, "connections") && answer.status != 404 {
 		d.Errorf("%s: %d, want 404: %s", name, answer.status, answer.text)

@@ -116,7 +116,7 @@ func syncStatus(l *sync.Link) string {
 		return "conflict"
 	case l.Error != nil:
 		return "error"
-	case l.State == sync.LinkMissing, l.ExternalID == "", len(l.Intents) > 0, len(l.InDoubt) > 0:
+	case l.State == sync.LinkMissing, l.State == sync.LinkEnding, l.ExternalID == "", len(l.Intents) > 0, len(l.InDoubt) > 0:
 		return "pending"
 	}
 	return "synced"

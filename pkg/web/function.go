@@ -38,6 +38,7 @@ var (
 			{http.MethodPatch, "one", (*Server).updateContact},
 			{http.MethodDelete, "one", (*Server).deleteContact},
 			{http.MethodPost, "restore", (*Server).restoreContact},
+			{http.MethodGet, "explain", (*Server).explainContact},
 			{http.MethodPost, "import", (*Server).importContacts},
 		},
 	}
@@ -47,6 +48,7 @@ var (
 			{http.MethodGet, "", (*Server).status},
 			{http.MethodPost, "", (*Server).startSync},
 			{http.MethodGet, "run", (*Server).getRun},
+			{http.MethodPost, "revert", (*Server).revertRun},
 			{http.MethodPost, "approve", (*Server).approveRun},
 			{http.MethodPost, "cancel", (*Server).cancelRun},
 		},
@@ -74,6 +76,8 @@ var (
 		Name: "activity", Limit: 15 * time.Second,
 		routes: []route{
 			{http.MethodGet, "", (*Server).listActivity},
+			{http.MethodGet, "changes", (*Server).listChanges},
+			{http.MethodPost, "revert", (*Server).revertChange},
 		},
 	}
 	Conflicts = Function{

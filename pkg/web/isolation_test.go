@@ -26,6 +26,7 @@ type tenant struct {
 	ada, eve  contactJSON
 	runs      []string
 	conflicts []string
+	changes   []string
 }
 
 // TestNothingCrossesBetweenCustomers drives two customers who have the same people,
@@ -49,7 +50,7 @@ func TestNothingCrossesBetweenCustomers(t *testing.T) {
 		do   func(*tenant)
 	}{
 		{"connect", (*tenant).connect}, {"enter", (*tenant).enter}, {"sync", (*tenant).firstSync}, {"event", (*tenant).event},
-		{"conflict", (*tenant).conflict}, {"edit", (*tenant).edit}, {"schedule", (*tenant).schedule}, {"look", (*tenant).look},
+		{"conflict", (*tenant).conflict}, {"edit", (*tenant).edit}, {"take back", (*tenant).takeBack}, {"schedule", (*tenant).schedule}, {"look", (*tenant).look},
 		{"trespass", func(c *tenant) { c.trespass(other(both, c), rows) }}, {"leave", (*tenant).leave},
 	} {
 		for _, c := range both {
@@ -170,6 +171,30 @@ func (c *tenant) edit() {
 	c.sync()
 }
 
+// takeBack takes an import and a change back.
+func (c *tenant) takeBack() {
+	var imported struct {
+		RunID                       string
+		Created, Updated, Unchanged int
+		Rejected                    []any
+	}
+	c.do("POST contacts?op=import", "email,company\neve@example.com,"+c.mark+"\n").want(200).into(&imported)
+	c.do("POST sync?op=revert&id="+imported.RunID, "").want(200)
+	var page struct{ Changes []struct{ ID, Op string } }
+	a := c.do("GET activity?op=changes&contactId="+c.ada.ID, "").want(200)
+	c.must(json.Unmarshal([]byte(a.text), &page))
+	if len(page.Changes) == 0 || !strings.Contains(a.text, c.mark) {
+		c.Fatalf("%s: changes %s", c.id, a.text)
+	}
+	for _, change := range page.Changes {
+		if change.Op == "updated" {
+			c.changes = append(c.changes, change.ID)
+		}
+	}
+	c.do("POST activity?op=revert&id="+c.changes[0], "").want(200)
+	c.do("GET contacts?op=explain&id="+c.ada.ID, "").want(200)
+}
+
 // schedule works for all customers at once.
 func (c *tenant) schedule() {
 	c.do("PATCH contacts?op=one&id="+c.ada.ID, `{"company":"`+c.mark+`"}`).want(200)
@@ -180,6 +205,7 @@ func (c *tenant) schedule() {
 func (c *tenant) look() {
 	for _, call := range []string{
 		"GET contacts?limit=200", "GET contacts?q=" + strings.ToLower(c.mark), "GET contacts?q=example", "GET contacts?op=one&id=" + c.ada.ID,
+		"GET contacts?op=explain&id=" + c.ada.ID, "GET activity?op=changes&limit=200",
 		"GET sync", "GET sync?op=run&id=" + c.runs[0], "GET conflicts?limit=200", "GET conflicts?op=review", "GET activity?limit=200",
 		"GET connections", "GET settings", "GET setup/pronouns", "GET session", "GET health",
 	} {
@@ -209,15 +235,17 @@ func (c *tenant) trespass(them *tenant, rows *rows) {
 	for _, call := range []string{
 		"GET contacts?op=one&id=" + them.ada.ID, "PATCH contacts?op=one&id=" + them.ada.ID, "DELETE contacts?op=one&id=" + them.ada.ID,
 		"POST contacts?op=restore&id=" + them.ada.ID, "GET sync?op=run&id=" + them.runs[0],
+		"GET contacts?op=explain&id=" + them.ada.ID, "POST sync?op=revert&id=" + them.runs[0], "POST activity?op=revert&id=" + them.changes[0],
 		"POST sync?op=approve&id=" + them.runs[0], "POST sync?op=cancel&id=" + them.runs[0], "POST conflicts?op=one&id=" + them.conflicts[0],
 	} {
 		body := map[bool]string{true: `{"choose":"hubspot"}`, false: `{"lastName":"` + c.mark + `"}`}[strings.Contains(call, "conflicts")]
-		if strings.HasPrefix(call, "GET") || strings.Contains(call, "restore") || strings.Contains(call, "sync") || strings.HasPrefix(call, "DELETE") {
+		if strings.HasPrefix(call, "GET") || strings.Contains(call, "restore") || strings.Contains(call, "sync") || strings.Contains(call, "revert") || strings.HasPrefix(call, "DELETE") {
 			body = ""
 		}
 		c.do(call, body).problem(404)
 	}
-	for _, call := range []string{"GET activity?contactId=" + them.ada.ID, "GET activity?runId=" + them.runs[0], "GET conflicts?contactId=" + them.ada.ID} {
+	for _, call := range []string{"GET activity?contactId=" + them.ada.ID, "GET activity?runId=" + them.runs[0],
+		"GET activity?op=changes&contactId=" + them.ada.ID, "GET activity?op=changes&runId=" + them.runs[0], "GET conflicts?contactId=" + them.ada.ID} {
 		if a := c.do(call, "").want(200); strings.Contains(a.text, `"id"`) {
 			c.Errorf("%s, %s: %s", c.id, call, a.text)
 		}
@@ -374,7 +402,7 @@ func (r *rows) check(t *testing.T, when string, c, them *tenant) {
 		}
 	}
 	if when == "look of elsewhere" {
-		for _, table := range []string{"contacts", "contact_links", "contact_words", "contact_docs", "runs", "activity", "conflicts", "reviews", "connections", "settings", "tombstones"} {
+		for _, table := range []string{"contacts", "contact_links", "contact_words", "contact_docs", "runs", "activity", "changes", "conflicts", "reviews", "connections", "settings", "tombstones"} {
 			if tables[table] == 0 {
 				t.Errorf("%s has no rows in %s: %v", c.id, table, slices.Sorted(maps.Keys(tables)))
 			}

@@ -107,6 +107,7 @@ type runView struct {
 	Calls      callsView                     `json:"calls"`
 	Details    map[contact.Source]countsView `json:"details"`
 	Plan       *planView                     `json:"plan,omitempty"`
+	Revert     *revertView                   `json:"revert,omitempty"`
 	Error      string                        `json:"error,omitempty"`
 }
 
@@ -152,6 +153,7 @@ func viewRun(r *sync.Run) runView {
 		Counts:     countsView(r.Counts),
 		Calls:      viewCalls(r.Calls),
 		Details:    map[contact.Source]countsView{contact.App: {}},
+		Revert:     viewRevert(r.Revert),
 		Error:      r.Error,
 	}
 	for _, p := range providers {

@@ -60,6 +60,10 @@ type Service interface {
 	Conflicts(ctx context.Context, customer contact.CustomerID, q sync.LogQuery) (entries []sync.Conflict, next string, total int, err error)
 	ResolveConflict(ctx context.Context, customer contact.CustomerID, id string, choose contact.Source, value *string) (*sync.Conflict, error)
 	Reviews(ctx context.Context, customer contact.CustomerID) ([]sync.Review, error)
+	Changes(ctx context.Context, customer contact.CustomerID, q sync.LogQuery) (entries []sync.Change, next string, err error)
+	RevertChange(ctx context.Context, customer contact.CustomerID, id string, field contact.Field) (*sync.Run, error)
+	RevertRun(ctx context.Context, customer contact.CustomerID, runID string) (*sync.Run, error)
+	Explain(ctx context.Context, customer contact.CustomerID, id contact.ID) (*sync.Explanation, error)
 }
 
 // Config is what a [Server] works with. Whatever is left out closes the functions

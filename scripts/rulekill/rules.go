@@ -4,7 +4,10 @@ import "slices"
 
 // rules lists every rule, in the order in which a change travels.
 func rules() []rule {
-	return slices.Concat(in("pkg/sync/reconcile", mergeRules), in("pkg/sync", writeRules))
+	return slices.Concat(
+		in("pkg/sync/reconcile", mergeRules), in("pkg/sync", writeRules),
+		in("pkg/sync/match", matchRules), in("pkg/sync", linkRules), in("pkg/sync", deleteRules),
+	)
 }
 
 // in completes rules whose tests are in one package.

@@ -76,6 +76,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/contacts/{id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain a contact
+         * @description Why each field holds what it holds, and where it stands in each CRM. A deleted contact is explained too.
+         */
+        get: operations["explainContact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/contacts/import": {
         parameters: {
             query?: never;
@@ -134,6 +154,26 @@ export interface paths {
         get: operations["getRun"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sync/{runId}/revert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a run back
+         * @description Takes back what a run, or an import, changed, the newest change first: values go back where nobody changed them since, records that were made are deleted, contacts that came from a CRM are deleted in the app only, and links that were made end. Works within its time budget; a `partial` revert goes on with the next call or run. A revert is a run, and can be taken back too. 409: the run, or another, is under way.
+         */
+        post: operations["revertRun"];
         delete?: never;
         options?: never;
         head?: never;
@@ -368,6 +408,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/activity/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The change log
+         * @description What changed, with the values before and after on every side. Newest first; kept for a limited time.
+         */
+        get: operations["listChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/activity/changes/{id}/revert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a change back
+         * @description Takes one change back, or one field of it. Answers with the run of the revert. 409: nothing of it can be taken back, because it was changed since.
+         */
+        post: operations["revertChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/connections": {
         parameters: {
             query?: never;
@@ -531,10 +611,10 @@ export interface components {
             /** @description The record's id in the CRM; empty until it is known. */
             externalId: string;
             /**
-             * @description `active`: read and written. `creating`: the record is being made. `missing`: it was reported gone, which is being confirmed. `review`: a person has to decide. `detached`: ended.
+             * @description `active`: read and written. `creating`: the record is being made. `missing`: it was reported gone, which is being confirmed. `review`: a person has to decide. `ending`: it was taken back, and its record is still to be put back or deleted. `detached`: ended.
              * @enum {string}
              */
-            state: "active" | "creating" | "missing" | "review" | "detached";
+            state: "active" | "creating" | "missing" | "review" | "ending" | "detached";
             /**
              * @description The link in one word.
              * @enum {string}
@@ -995,7 +1075,7 @@ export interface components {
             /** @description Empty when the schedule found no customer to work for. */
             id: string;
             /** @enum {string} */
-            kind: "full" | "incremental" | "import" | "event";
+            kind: "full" | "incremental" | "import" | "event" | "revert";
             /** @description Nothing is changed; `plan` says what would be, and so do `counts` and `details`. */
             dryRun: boolean;
             /**
@@ -1018,7 +1098,7 @@ export interface components {
                 /** @description Absent: not known. */
                 total?: number;
                 /** @enum {string} */
-                phase: "" | "list" | "join" | "reconcile" | "missing" | "work" | "done";
+                phase: "" | "revert" | "list" | "join" | "reconcile" | "missing" | "work" | "done";
             };
             counts: components["schemas"]["Counts"];
             calls: components["schemas"]["Calls"];
@@ -1029,6 +1109,7 @@ export interface components {
                 pipedrive: components["schemas"]["Counts"];
             };
             plan?: components["schemas"]["Plan"];
+            revert?: components["schemas"]["Revert"];
             /** @description Why it failed or left something out, for people. */
             error?: string;
         };
@@ -1185,6 +1266,137 @@ export interface components {
             entries: components["schemas"]["ActivityEntry"][];
             /** @description Null on the last page. */
             nextCursor: string | null;
+        };
+        /** @description Raw values by field. */
+        FieldChanges: {
+            [key: string]: {
+                before: string;
+                after: string;
+            };
+        };
+        /** @description What one save of a contact changed, and what that led to in the CRMs. */
+        Change: {
+            id: string;
+            /**
+             * Format: date-time
+             * @description UTC.
+             */
+            at: string;
+            /** @description Absent: an edit in the app, or an event. */
+            runId?: string;
+            contactId: string;
+            contactName: string;
+            /**
+             * @description What happened to the contact. `sent`: nothing in the app; CRMs were brought to what it held.
+             * @enum {string}
+             */
+            op: "created" | "updated" | "deleted" | "restored" | "merged" | "linked" | "unlinked" | "sent";
+            /** @description Who caused it. Absent: several sides at once. */
+            by?: components["schemas"]["Source"];
+            fields: components["schemas"]["FieldChanges"];
+            remotes: {
+                provider: components["schemas"]["Provider"];
+                externalId: string;
+                /**
+                 * @description What happened to the record, or to the link with it.
+                 * @enum {string}
+                 */
+                op: "created" | "updated" | "deleted" | "linked" | "unlinked";
+                fields: components["schemas"]["FieldChanges"];
+            }[];
+            /** @description The change that this one took back. */
+            reverts?: string;
+            /** @description It was taken back as a whole. */
+            reverted: boolean;
+        };
+        ChangePage: {
+            /** @description Newest first. */
+            changes: components["schemas"]["Change"][];
+            /** @description Null on the last page. */
+            nextCursor: string | null;
+        };
+        /** @description What a revert takes back, and how far it came. */
+        Revert: {
+            /** @description A whole run. */
+            runId?: string;
+            /** @description One change. */
+            changeId?: string;
+            /** @description Of the change; absent: all of it. */
+            field?: string;
+            /** @description Changes taken back. */
+            reverted: number;
+            /** @description Parts that were left as they are. */
+            skipped: number;
+            /** @description The first of those. The sync log has them all. */
+            skips: {
+                contactId: string;
+                contactName: string;
+                /** @description Absent: the whole change. */
+                field?: string;
+                /** @description For people. */
+                reason: string;
+            }[];
+        };
+        /** @description Why a contact is as it is. */
+        Explanation: {
+            contactId: string;
+            name: string;
+            lifecycle: string;
+            status: components["schemas"]["ContactStatus"];
+            fields: components["schemas"]["FieldExplanation"][];
+            links: components["schemas"]["LinkExplanation"][];
+        };
+        FieldExplanation: {
+            field: string;
+            label: string;
+            /** @description What the app holds. */
+            value: string;
+            /** @description Where the value came from; null: it never had one. */
+            source: components["schemas"]["Source"] | null;
+            /**
+             * Format: date-time
+             * @description When it was changed there.
+             */
+            at: string | null;
+            /** @description Why it stands, as a short code: edited, imported, only_change, filled, chosen, reverted, merged, or conflict: and the policy that decided. Empty: not known. */
+            rule: string;
+            /** @description The same as a sentence. */
+            why: string;
+            /** @description It waits for a person. */
+            held: boolean;
+            crms: {
+                provider: components["schemas"]["Provider"];
+                /**
+                 * @description `differs`: by design. `absent`: the field does not exist there.
+                 * @enum {string}
+                 */
+                state: "equal" | "waiting" | "held" | "refused" | "differs" | "absent";
+                direction: components["schemas"]["Direction"];
+                /** @description Both values when they last agreed; null: never. */
+                agreed: {
+                    app: string;
+                    crm: string;
+                    /** Format: date-time */
+                    at: string;
+                } | null;
+                /** @description The value on its way there. */
+                waiting: string | null;
+                /** @description The state as a sentence. */
+                why: string;
+            }[];
+        };
+        LinkExplanation: {
+            provider: components["schemas"]["Provider"];
+            externalId: string;
+            /** @enum {string} */
+            state: "active" | "missing" | "review" | "ending" | "detached";
+            /** Format: date-time */
+            lastSyncedAt: string | null;
+            /** Format: uri */
+            url?: string;
+            error?: string;
+            /** @description The state as a sentence. */
+            why: string;
         };
         /**
          * @description Which change stands when a field was changed on several sides. `source:` puts one CRM above everything else.
@@ -1670,6 +1882,11 @@ export interface components {
          */
         ConflictId: string;
         /**
+         * @description An entry of the change log.
+         * @example 00000001-5f2b9a63c1d84e70ab12
+         */
+        ChangeId: string;
+        /**
          * @description A CRM.
          * @example hubspot
          */
@@ -1999,6 +2216,39 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    explainContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A contact.
+                 * @example 0198c2a4-6f1e-7c55-9d3a-2b7f0d9e4a10
+                 */
+                id: components["parameters"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     importContacts: {
         parameters: {
             query?: never;
@@ -2146,6 +2396,42 @@ export interface operations {
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revertRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description A run.
+                 * @example 0198c2a5-0000-7000-8000-000000000001
+                 */
+                runId: components["parameters"]["RunId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run of the revert. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["Throttled"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
         };
@@ -2629,6 +2915,90 @@ export interface operations {
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listChanges: {
+        parameters: {
+            query?: {
+                /** @description Only what is about this contact. */
+                contactId?: components["parameters"]["ByContact"];
+                /** @description Only what happened in this run. */
+                runId?: components["parameters"]["ByRun"];
+                /** @description `nextCursor` of the page before, with the same filters. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Size of a page. */
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangePage"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revertChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description An entry of the change log.
+                 * @example 00000001-5f2b9a63c1d84e70ab12
+                 */
+                id: components["parameters"]["ChangeId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "field": "phone"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Only this field of the app; absent or empty: the whole change. */
+                    field?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The run of the revert. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
