@@ -256,6 +256,12 @@ func (a answer) into(v any) {
 	}
 }
 
+// part decodes of the answer what v knows.
+func (a answer) part(v any) {
+	a.desk.Helper()
+	a.desk.must(json.Unmarshal([]byte(a.text), v))
+}
+
 // problem is the answer of a failed call.
 type problem struct {
 	Code, Message, RequestID string
