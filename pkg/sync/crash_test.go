@@ -245,7 +245,7 @@ var crashScenarios = []crashScenario{
 		s.w.run("delete", func(ctx context.Context) { s.must(s.w.service.DeleteContact(ctx, s.customer, s.contacts[0].ID, nil)) })
 		s.clock.advance(5 * time.Minute)
 	}), acts: act("restore", func(s *crashStage, ctx context.Context) error {
-		s.model.restored(s.tenant.place(contact.App, string(s.contacts[0].ID)))
+		s.model.restored(s.place(contact.App, string(s.contacts[0].ID)))
 		_, err := s.w.service.RestoreContact(ctx, s.customer, s.contacts[0].ID)
 		return err
 	})},

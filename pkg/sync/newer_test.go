@@ -34,10 +34,10 @@ func TestAFirstValueOfABlankFieldBeatsADeletion(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			c := w.create(person)
+			w.create(person)
 			w.sync()
 			w.clock.Advance(5 * time.Minute)
-			c = w.contacts()["ada@example.com"]
+			c := w.contacts()["ada@example.com"]
 			hubspotID, pipedriveID := string(c.Link(hubspotConn).ExternalID), string(c.Link(pipedriveCo).ExternalID)
 			act(w, c, hubspotID, pipedriveID)
 			for range 3 {
