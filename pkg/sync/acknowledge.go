@@ -90,7 +90,7 @@ func (p *pass) closeConflict(ctx context.Context, id string) error {
 // changed meanwhile stays due: the answers do not cover that change.
 func (p *pass) takeAnswers(it *item, changedMeanwhile bool, now time.Time) {
 	c := it.next
-	again := changedMeanwhile
+	again := changedMeanwhile || it.again
 	for _, u := range it.pushes {
 		again = p.takeAnswer(c, u, now) || again
 	}

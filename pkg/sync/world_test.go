@@ -75,6 +75,8 @@ type world struct {
 	second    *hubspotbox.Server // another HubSpot account, if there is one
 	during    func()             // done once, in the middle of the next call to a CRM
 
+	// shaped gives HubSpot's adapter a quirk; nil: none.
+	shaped func(sync.CRM) sync.CRM
 	// before is called before each call to a CRM is served; nil: nothing.
 	before func(r *http.Request)
 
@@ -124,11 +126,15 @@ func (w *world) restart() {
 func (w *world) Open(_ context.Context, c *sync.Connection) (sync.CRM, error) {
 	off := transport.Limit{Calls: -1}
 	if c.Provider == contact.HubSpot {
-		return hubspot.New(hubspot.Options{
+		crm := hubspot.New(hubspot.Options{
 			BaseURL: "http://hubspot.test", Fields: c.Fields, AccountID: c.AccountID, AccountURL: c.AccountURL, RateLimit: off,
 			Token:        hubspot.StaticToken(cmp.Or(c.Credential, "hubspot-token")),
 			RoundTripper: ticking{kit.Transport{Handler: w.hubspotOf(c.Credential)}, w}, Clock: w.clock,
-		}), nil
+		})
+		if w.shaped != nil {
+			return w.shaped(crm), nil
+		}
+		return crm, nil
 	}
 	return pipedrive.New(pipedrive.Options{
 		BaseURL: "http://pipedrive.test", Fields: c.Fields, AccountID: c.AccountID, AccountURL: c.AccountURL, RateLimit: off,
