@@ -36,8 +36,6 @@ type holder struct {
 	untold []func(*pace.Account)
 	held   map[Class]*held
 	flying map[*permit]bool // taken, not answered
-	// probeKnown is the time of the day's next probe as the ledger knows it.
-	probeKnown int64
 	// alone reports that the ledger did not answer; it is asked again at askAgain.
 	alone    bool
 	askAgain time.Time
@@ -90,9 +88,10 @@ func (h *holder) fromHeld(w wish, now time.Time) grant {
 	if w.limit.Calls <= 0 {
 		return grant{permit: &permit{}}
 	}
-	ok, probe, retry := h.state.Day.Admit(w.cost, w.urgent, now)
+	w.underway = h.underway()
+	ok, probe, retry := h.state.Day.Admit(w.cost+w.underway, w.urgent, now)
 	switch {
-	case probe, !ok && h.probeKnown != h.state.Day.Probe:
+	case probe, !ok && len(h.untold) > 0 && !h.alone:
 		return grant{} // the ledger has to know
 	case !ok:
 		return grant{err: w.spent(&h.state.Day, retry)}
@@ -108,6 +107,16 @@ func (h *holder) fromHeld(w wish, now time.Time) grant {
 		return grant{wait: retry.Sub(now)}
 	}
 	return grant{}
+}
+
+// underway is what the calls that are not answered may take from the day. The mutex
+// is held.
+func (h *holder) underway() int {
+	sum := 0
+	for p := range h.flying {
+		sum += p.wish.cost
+	}
+	return sum
 }
 
 func index(urgent bool) int {
@@ -195,6 +204,7 @@ func (h *holder) fetch(ctx context.Context, w wish, now time.Time) grant {
 			h.delay(p, now)
 		}
 	}
+	w.underway = h.underway()
 	want := h.of(w.class).next(w.limit, now, h.ledger != nil)
 	h.mu.Unlock()
 
@@ -209,7 +219,6 @@ func (h *holder) fetch(ctx context.Context, w wish, now time.Time) grant {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.probeKnown = h.state.Day.Probe
 	switch {
 	case got.blocked > 0:
 		return grant{wait: got.blocked}
@@ -254,7 +263,7 @@ func (w wish) takeFrom(a *pace.Account, want, share int, now time.Time) (got tak
 		return got
 	}
 	var ok bool
-	if ok, got.probe, got.retry = a.Day.Admit(w.cost, w.urgent, now); !ok {
+	if ok, got.probe, got.retry = a.Day.Admit(w.cost+w.underway, w.urgent, now); !ok {
 		got.spent = true
 		return got
 	}

@@ -72,6 +72,7 @@ type wish struct {
 	fixed           bool // whatever answers say
 	cost            int  // of the day's limit
 	urgent          bool
+	underway        int // cost of this process's calls that are not answered
 }
 
 // bounds returns how many calls a window allows for the wish, if it is shared by so

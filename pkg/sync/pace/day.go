@@ -17,7 +17,8 @@ type Day struct {
 	// Midnight is the minute of the UTC day at which it starts anew, and one more; 0:
 	// not known.
 	Midnight int `json:"midnight,omitempty"`
-	// Probe is when a spent limit is tried with one call; 0: it is not spent.
+	// Probe is when a spent limit may be tried with one call, at the earliest; 0: see
+	// [Day.probeAt].
 	Probe int64 `json:"probe,omitempty"`
 	// Samples are of the last hour: when, and what was used then.
 	Samples []Mark `json:"samples,omitempty"`
@@ -29,6 +30,8 @@ const (
 	// midnight of almost every time zone is at one.
 	probeEvery = time.Hour
 	probeAfter = time.Minute
+	// probeAnswer is how long the answer to such a call is waited for.
+	probeAnswer = 15 * time.Second
 	// Samples are taken every sampleEvery; the oldest tells the rate.
 	sampleEvery = 10 * time.Minute
 	sampleCount = 7
@@ -61,9 +64,9 @@ func (d *Day) turn(now time.Time) {
 		return
 	}
 	d.Began, d.Samples = began, nil
-	if d.Probe == 0 || d.Midnight > 0 {
+	if d.Midnight > 0 || d.Used < d.Limit-2*Reserved(d.Limit) {
 		d.Used, d.Probe = 0, 0
-	} // else it is spent, and a probe will find out when it really begins
+	} // else nothing is left, and a probe will find out when it really begins
 }
 
 // Spend counts what a call cost.
@@ -83,10 +86,7 @@ func (d *Day) Observe(limit, remaining int, now time.Time) {
 	if fell := d.Seen - used; d.SeenAt > 0 && fell >= leastFall && used <= d.Seen/2 {
 		d.startedAnew(now)
 	}
-	d.Limit, d.Used, d.Seen, d.SeenAt = limit, used, used, ms
-	if used < limit {
-		d.Probe = 0
-	}
+	d.Limit, d.Used, d.Seen, d.SeenAt, d.Probe = limit, used, used, ms, 0
 	d.sample(now)
 }
 
@@ -123,8 +123,16 @@ func nextProbe(now time.Time) time.Time {
 	return now.UTC().Truncate(probeEvery).Add(probeEvery + probeAfter)
 }
 
+// probeAt is when a spent limit is tried: in the hour after the last answer.
+func (d *Day) probeAt() time.Time {
+	if d.Probe > 0 {
+		return time.UnixMilli(d.Probe).UTC()
+	}
+	return nextProbe(time.UnixMilli(d.SeenAt))
+}
+
 func (d *Day) retry(now time.Time) time.Time {
-	resets, probe := d.Resets(now), time.UnixMilli(d.Probe).UTC()
+	resets, probe := d.Resets(now), d.probeAt()
 	if d.Midnight > 0 && resets.Before(probe) {
 		return resets
 	}
@@ -144,16 +152,15 @@ func (d *Day) Admit(cost int, urgent bool, now time.Time) (ok, probe bool, retry
 	switch {
 	case d.Limit <= 0 || d.Used+cost <= limit:
 		return true, false, time.Time{}
-	case d.Probe == 0:
-		d.Probe = nextProbe(now).UnixMilli()
-	case now.UnixMilli() >= d.Probe:
+	case !now.Before(d.probeAt()):
 		return true, true, time.Time{}
 	}
 	return false, false, d.retry(now)
 }
 
-// Probed notes that the hour's call is about to be sent.
-func (d *Day) Probed(now time.Time) { d.Probe = nextProbe(now).UnixMilli() }
+// Probed notes that the hour's call is about to be sent. Until its answer tells,
+// others wait a moment.
+func (d *Day) Probed(now time.Time) { d.Probe = now.Add(probeAnswer).UnixMilli() }
 
 // Reopen notes that a call was let pass though the limit was spent, by an answer that
 // does not tell the count: a day has begun.

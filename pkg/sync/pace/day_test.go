@@ -35,6 +35,10 @@ func TestADayIsSpent(t *testing.T) {
 		t.Error("nothing is tried after an hour")
 	}
 	d.Probed(on(0, 13, 1))
+	if ok, _, retry := d.Admit(11, false, on(0, 13, 1)); ok || !retry.Equal(on(0, 13, 1).Add(probeAnswer)) {
+		t.Errorf("a second one is tried; again at %v", retry)
+	}
+	d.Observe(1000, 0, on(0, 13, 1))
 	if ok, _, retry := d.Admit(11, false, on(0, 13, 2)); ok || !retry.Equal(on(0, 14, 1)) {
 		t.Errorf("a second one is tried; again at %v", retry)
 	}
@@ -94,7 +98,7 @@ func TestALearnedMidnightIsReliedOn(t *testing.T) {
 	d := &a.Day
 	d.Observe(1000, 100, on(0, 22, 52))
 	d.Observe(1000, 1000, on(0, 23, 4))
-	d.Observe(1000, 0, on(1, 21, 0))
+	d.Observe(1000, 0, on(1, 22, 20))
 	if ok, _, retry := d.Admit(1, true, on(1, 22, 30)); ok || !retry.Equal(on(1, 23, 0)) {
 		t.Errorf("again at %v", retry)
 	}
