@@ -86,7 +86,7 @@ var deleteRules = []rule{
 	{name: "delete: the record of an unacknowledged create is looked for", file: "deletion.go", tests: "TestTheRecordOfAContact",
 		old: `case l.ExternalID == "" && len(l.Intents) > 0:`, new: `case false:`},
 	{name: "brake: many deletions are held", file: "brake.go", tests: "TestTheBrake",
-		old: `if n <= max(limits.Least, linked*limits.Share/100) || `, new: `if true || `},
+		old: `if n <= max(limits.Least, linked*limits.Share/100) || `, new: `if limits.Least >= 0 || `},
 	{name: "brake: what is held is not followed", file: "deletion.go", tests: "TestTheBrake",
 		old: `if !l.confirmable(now) || p.channel(l.ConnectionID).conn.Brake.Held() {`, new: `if !l.confirmable(now) {`},
 	{name: "brake: a listing of under half is not believed", file: "brake.go", tests: "TestAListingOfUnderHalf",
