@@ -153,6 +153,9 @@ func remoteValue(p contact.Provider, row kit.Row, f contact.Field) string {
 	if p == contact.HubSpot {
 		return v
 	}
+	if f == contact.FirstName && v == "(no" || f == contact.LastName && v == "name)" {
+		return ""
+	}
 	switch f {
 	case contact.Email, contact.Phone:
 		v, _, _ = strings.Cut(v, ";")

@@ -240,7 +240,20 @@ func (m *model) seeAll(t *tenant, p contact.Provider, row kit.Row) {
 func (m *model) deletedRemotely(t *tenant, p contact.Provider, row kit.Row) {
 	m.seeAll(t, p, row)
 	m.now++
-	m.removed = append(m.removed, removal{n: m.now, place: t.place(p.Source(), row.ID)})
+	if m.linked(t, p, row.ID) { // the record is some contact's, and not one it had before
+		m.removed = append(m.removed, removal{n: m.now, place: t.place(p.Source(), row.ID)})
+	}
+}
+
+func (m *model) linked(t *tenant, p contact.Provider, id string) bool {
+	for at, c := range m.hub {
+		if at.tenant == t.number && slices.ContainsFunc(c.Links, func(l sync.Link) bool {
+			return l.Provider == p && string(l.ExternalID) == id && l.State != sync.LinkDetached
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 // deletedInApp notes that a person deleted a contact, of which they saw what is stored.

@@ -37,11 +37,10 @@ func realName(part string) string {
 // placeholder returns what stands for the name of a contact without one. It has no
 // space, at which Pipedrive would take it for two names.
 func placeholder(email, phone string) string {
-	switch {
-	case strings.TrimSpace(email) != "":
-		return strings.TrimSpace(email)
-	case strings.TrimSpace(phone) != "":
-		return strings.Join(strings.Fields(phone), "")
+	for _, name := range []string{strings.TrimSpace(email), strings.Join(strings.Fields(phone), "")} {
+		if isPlaceholder(name) { // another would come back as somebody's name
+			return name
+		}
 	}
 	return unnamed
 }

@@ -84,6 +84,9 @@ func TestNames(t *testing.T) {
 			{contact.Values{contact.Phone: "(020) 7946-0958"}, "(020)7946-0958", ""},
 			{contact.Values{contact.Email: "ada@example.com"}, "ada@example.com", ""},
 		},
+		"none, a number that may be a name": {
+			{contact.Values{contact.Phone: "12"}, "(no", "name)"},
+		},
 		"nothing but pronouns": {
 			{contact.Values{contact.Pronouns: "she/her"}, "(no", "name)"},
 		},
