@@ -29,6 +29,11 @@ func (s *Service) EnsureConnection(ctx context.Context, customer contact.Custome
 	return err
 }
 
+// noteAge is how long the store keeps what is noted about a connection beside its
+// document, unless it is noted again. It is no longer than the store waits before it
+// removes values that have ended: see [ValueStore].
+const noteAge = 60 * 24 * time.Hour
+
 // NoteToken tells which token the environment has for the customer's connection. When
 // it is another than before, the account is asked for before anything else is done
 // with it: it may be another account, where none of the links' records are.
@@ -43,11 +48,13 @@ func (s *Service) NoteToken(ctx context.Context, customer contact.CustomerID, pr
 		return err
 	}
 	if c.AccountID != "" {
-		if err := s.updateConnection(ctx, c, func(c *Connection) { c.FieldsAt = time.Time{} }); err != nil {
+		if err := s.updateConnection(ctx, c, func(c *Connection) {
+			c.FieldsAt, c.Subscription.DueAt = time.Time{}, time.Time{}
+		}); err != nil {
 			return err
 		}
 	}
-	return s.store.PutValue(ctx, key, hash[:], s.clock.Now().AddDate(100, 0, 0))
+	return s.store.PutValue(ctx, key, hash[:], s.clock.Now().Add(noteAge))
 }
 
 func otherAccount(c *Connection) error {
@@ -112,6 +119,9 @@ func (s *Service) open(ctx context.Context, c *Connection, specs []FieldSpec) (*
 		if crm, err = s.crms.Open(ctx, c); err != nil {
 			return nil, err
 		}
+	}
+	if err := s.subscribe(ctx, c, crm); err != nil {
+		return nil, err
 	}
 	return &channel{
 		conn: c, crm: crm, limits: crm.Limits(),

@@ -156,6 +156,7 @@ func (s *Service) newConnection(customer contact.CustomerID, provider contact.Pr
 // revive makes a connection work again. What it missed is found by a full listing.
 func (c *Connection) revive() {
 	c.State, c.Message, c.SnoozedUntil, c.FieldsAt = ConnectionNew, "", time.Time{}, time.Time{}
+	c.Subscription.DueAt = time.Time{}
 	if !c.BackfilledAt.IsZero() {
 		c.State, c.Behind = ConnectionActive, true
 	}
@@ -204,11 +205,19 @@ func (s *Service) ResumeConnection(ctx context.Context, customer contact.Custome
 	})
 }
 
-// Disconnect forgets the credential and ends all calls. The links stay, so that
-// connecting the same account again loses and doubles nothing.
+// Disconnect forgets the credential and ends all calls and events. The links stay, so
+// that connecting the same account again loses and doubles nothing.
 func (s *Service) Disconnect(ctx context.Context, customer contact.CustomerID, provider contact.Provider) error {
-	return s.changeState(ctx, customer, provider, func(c *Connection) {
+	c, err := s.connection(ctx, customer, provider)
+	if err != nil {
+		return err
+	}
+	if err := s.unsubscribe(ctx, c); err != nil {
+		return err
+	}
+	return s.updateConnection(ctx, c, func(c *Connection) {
 		c.State, c.Message, c.Credential, c.Behind = ConnectionDisconnected, "", "", true
+		c.Subscription = Subscription{}
 	})
 }
 

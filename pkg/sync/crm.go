@@ -215,7 +215,9 @@ type Event struct {
 	// MergedInto is the record that this one was merged into, where the vendor says so
 	// and a read of the merged one does not.
 	MergedInto contact.ExternalID
-	At         time.Time
+	// At is when it happened; zero: not known. An event that is not later than the
+	// change the record was last read with is an echo.
+	At time.Time
 }
 
 // Webhook verifies and decodes a vendor's event requests. Verify is called with
@@ -225,6 +227,22 @@ type Webhook interface {
 	Verify(r *http.Request, body []byte, now time.Time) error
 	Decode(body []byte) ([]Event, error)
 }
+
+// Subscriber is a CRM that can be asked to send its events to an address. An adapter
+// may leave it out. All of its calls are set-up calls.
+type Subscriber interface {
+	// Subscribe has the events about every record sent to a target, and returns the
+	// vendor's id of the subscription. One that the vendor has for the same address
+	// is replaced.
+	Subscribe(ctx context.Context, to EventTarget) (id string, err error)
+	// Subscribed reports whether a subscription is still there and works.
+	Subscribed(ctx context.Context, id string) (bool, error)
+	// Unsubscribe ends a subscription; one that is not there is success.
+	Unsubscribe(ctx context.Context, id string) error
+}
+
+// EventTarget is where a vendor sends its events, and how it identifies itself there.
+type EventTarget struct{ Address, User, Password string }
 
 // CRMs opens the adapter of a connection, with its credentials and field map.
 type CRMs interface {

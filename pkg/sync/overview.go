@@ -36,6 +36,8 @@ type ConnectionStatus struct {
 	Errors        int
 	Linked        int
 	Budget        *Budget // nil: not known
+	// Events says how changes there are noticed; nil: a person sets that up there.
+	Events *EventState
 }
 
 // Status sums up where the customer's synchronisation stands.
@@ -99,6 +101,7 @@ func (s *Service) connectionStatus(ctx context.Context, c *Connection, n LinkCou
 		Provider: c.Provider, State: c.State, Message: c.Message, URL: c.AccountURL,
 		Held: c.Brake.Reason, AccountID: c.AccountID, Entered: c.Credential != "", VerifyWrites: c.VerifyWrites,
 		LastSuccessAt: c.LastSuccessAt, Pending: n.Pending, Errors: n.Errors, Linked: n.Linked,
+		Events: s.eventState(c),
 	}
 	if !c.Watermark.IsZero() {
 		st.Lag = s.clock.Now().Sub(c.Watermark)

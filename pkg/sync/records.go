@@ -45,6 +45,8 @@ type Connection struct {
 	// Credential is the encrypted credential that a person entered; "" means that it
 	// comes from the environment.
 	Credential string `json:"credential,omitempty"`
+	// Subscription is how the CRM was asked to send its events.
+	Subscription Subscription `json:"subscription,omitzero"`
 }
 
 // ConnectionState says whether a connection works.

@@ -59,6 +59,9 @@ type Config struct {
 	NewID  func(now time.Time) string // nil: UUIDv7
 	Rules  reconcile.Rules            // zero: the CRM wins
 	Region string                     // default country of phone numbers; "" none
+	// Events holds, per provider that can be asked to send events, where they are
+	// received.
+	Events map[contact.Provider]EventAddress
 	// Vault encrypts entered credentials; nil: none can be entered.
 	Vault Vault
 	// Trigger asks for another invocation soon; it must not wait for it. nil: none.
@@ -77,6 +80,7 @@ type Service struct {
 	newID     func(time.Time) string
 	rules     reconcile.Rules
 	canonical contact.Canonical
+	events    map[contact.Provider]EventAddress
 	vault     Vault
 	trigger   func(context.Context)
 	parallel  func(...func())
@@ -88,7 +92,7 @@ func New(cfg Config) *Service {
 	s := &Service{
 		store: cfg.Store, crms: cfg.CRMs, fields: cfg.Fields, clock: cfg.Clock, newID: cfg.NewID,
 		rules: cfg.Rules, canonical: contact.Canonical{Region: cfg.Region},
-		vault: cfg.Vault, trigger: cfg.Trigger, parallel: cfg.Parallel, log: cfg.Log,
+		events: cfg.Events, vault: cfg.Vault, trigger: cfg.Trigger, parallel: cfg.Parallel, log: cfg.Log,
 	}
 	if s.clock == nil {
 		s.clock = WallClock{}

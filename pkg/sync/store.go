@@ -321,7 +321,8 @@ type SettingsStore interface {
 // ValueStore keeps small values that expire, such as sessions, and counts attempts.
 // Keys are not scoped to a customer by the store: who is asking is not known yet.
 type ValueStore interface {
-	// PutValue stores or replaces a value that counts until a time.
+	// PutValue stores or replaces a value that counts until a time, 60 days ahead at
+	// most. It may remove values that ended 60 days before that time.
 	PutValue(ctx context.Context, key string, value []byte, until time.Time) error
 	// Value returns a value that counts at now; fault.NotFound.
 	Value(ctx context.Context, key string, now time.Time) ([]byte, error)

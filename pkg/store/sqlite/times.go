@@ -120,5 +120,5 @@ func roundConnection(c *sync.Connection) {
 	for f, at := range c.FieldSince {
 		c.FieldSince[f] = rounded(at)
 	}
-	round(&c.FieldsAt, &c.Watermark, &c.BackfilledAt, &c.SweptAt, &c.SnoozedUntil, &c.LastSuccessAt, &c.ApprovedAt, &c.Brake.HeldAt, &c.Brake.ConfirmedUntil, &c.Brake.Since, &c.CreatedAt)
+	round(&c.FieldsAt, &c.Watermark, &c.BackfilledAt, &c.SweptAt, &c.SnoozedUntil, &c.LastSuccessAt, &c.ApprovedAt, &c.Brake.HeldAt, &c.Brake.ConfirmedUntil, &c.Brake.Since, &c.CreatedAt, &c.Subscription.DueAt)
 }
