@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +27,8 @@ type problem struct {
 	Message string      `json:"message"`
 	Code    string      `json:"code"`
 	Status  json.Number `json:"errorCode"`
+	// Errors holds the complaints about a webhook, by member.
+	Errors json.RawMessage `json:"errors"`
 }
 
 func problemFrom(r *transport.Response) *problem {
@@ -122,12 +126,20 @@ func (c *Client) explain(r *transport.Response) error {
 			status = int(n)
 		}
 	}
-	err := c.classify(status, p)
+	err := c.classify(status, p, subject(r.Request))
 	err.Op, err.Err = r.Request.Op, errors.Join(err.Err, r.Cause())
 	return err
 }
 
-func (c *Client) classify(status int, p *problem) *fault.Error {
+// subject is what a request is about, for people.
+func subject(r *transport.Request) string {
+	if strings.HasPrefix(r.Path, webhooksPath) {
+		return "webhook"
+	}
+	return "person"
+}
+
+func (c *Client) classify(status int, p *problem, subject string) *fault.Error {
 	switch {
 	case status == http.StatusUnauthorized:
 		return withHint(fault.New(fault.Unauthorised, "Pipedrive refused the token."),
@@ -146,7 +158,7 @@ func (c *Client) classify(status int, p *problem) *fault.Error {
 	case status == http.StatusUnsupportedMediaType:
 		return fault.New(fault.Forbidden, "A feature this needs is off in the Pipedrive account: %s", p.said())
 	case status == http.StatusNotFound, status == http.StatusGone, p.isDeleted():
-		return fault.New(fault.NotFound, "Pipedrive has no such person.")
+		return fault.New(fault.NotFound, "Pipedrive has no such %s.", subject)
 	case status == http.StatusConflict:
 		return fault.New(fault.Conflict, "Pipedrive reports a conflict: %s", p.said())
 	case status == http.StatusRequestEntityTooLarge:
@@ -154,7 +166,7 @@ func (c *Client) classify(status int, p *problem) *fault.Error {
 	case status == http.StatusMethodNotAllowed, status == http.StatusNotImplemented:
 		return fault.New(fault.Unavailable, "Pipedrive does not offer this call.")
 	case status/100 == 4:
-		return c.invalid(p)
+		return c.invalid(p, subject)
 	case status/100 == 2:
 		return fault.New(fault.Retryable, "Pipedrive reported a failure: %s", p.said())
 	}
@@ -169,8 +181,8 @@ func (p *problem) isDeleted() bool {
 }
 
 // invalid names the fields that a validation error mentions.
-func (c *Client) invalid(p *problem) *fault.Error {
-	err := fault.New(fault.Invalid, "Pipedrive did not accept the person: %s", p.said())
+func (c *Client) invalid(p *problem, subject string) *fault.Error {
+	err := fault.New(fault.Invalid, "Pipedrive did not accept the %s: %s", subject, p.said())
 	err.Fields = map[string]string{}
 	text := p.Error + " " + p.Info + " " + p.Message
 	for code, field := range c.mapping.fields {
@@ -191,11 +203,25 @@ func (c *Client) invalid(p *problem) *fault.Error {
 
 // said is Pipedrive's own message, for people.
 func (p *problem) said() string {
-	text := contact.Tidy(cmp.Or(p.Error, p.Message, p.Info, "it gave no reason."))
+	text := contact.Tidy(cmp.Or(p.Error, p.Message, p.complaint(), p.Info, "it gave no reason."))
 	if runes := []rune(text); len(runes) > 200 {
 		text = string(runes[:200]) + "…"
 	}
 	return text
+}
+
+// complaint is the first of the complaints about a webhook's members.
+func (p *problem) complaint() string {
+	var errors map[string][]string
+	if json.Unmarshal(p.Errors, &errors) != nil {
+		return ""
+	}
+	for _, name := range slices.Sorted(maps.Keys(errors)) {
+		if len(errors[name]) > 0 {
+			return name + ": " + errors[name][0]
+		}
+	}
+	return ""
 }
 
 func withHint(err *fault.Error, hint string) *fault.Error {
