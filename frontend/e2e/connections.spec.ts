@@ -76,6 +76,15 @@ test("the webhook address can be copied", async ({ page, context, host }) => {
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${host.url}/api/webhook/hubspot`);
 });
 
+test("Pipedrive was asked for its events, and a change there arrives at once", async ({ page, pipedrive }) => {
+  await page.goto("/connections");
+  const card = page.getByRole("region", { name: "Pipedrive" });
+  await expect(card).toContainText("Pipedrive sends its changes here");
+  const [person] = await pipedrive.records();
+  await pipedrive.edit(person!.id, { phones: "+1 212 555 0177" });
+  await expect.poll(async () => (await (await page.request.get("/api/contacts?q=12125550177")).json()).total).toBe(1);
+});
+
 test("a pause holds everything, and resuming catches up", async ({ page, host, hubspot }) => {
   await page.goto("/connections");
   const card = page.getByRole("region", { name: "HubSpot" });

@@ -173,7 +173,12 @@ test("an edit that somebody else overtook is explained, not lost", async ({ page
   expect((await (await request.get(`/api/contacts/${contacts[0].id}`)).json()).company).toBe("Mine");
 });
 
-test("a field edited on two sides becomes a conflict, listed with both values", async ({ page, pipedrive }) => {
+test("a field edited on two sides becomes a conflict, listed with both values", async ({ page, host, pipedrive }) => {
+  const ask = async (action: string) => {
+    const answer = await page.request.patch("/api/connections/pipedrive", { data: { action }, headers: { Origin: host.url } });
+    expect(answer.ok()).toBe(true);
+  };
+  await ask("pause"); // otherwise the first of the two edits is everywhere before the second
   const there = await pipedrive.find("person003@example.com");
   await pipedrive.edit(there!.id, { phones: "+1 202 555 3333" });
   await page.goto("/contacts?q=person003");
@@ -181,6 +186,9 @@ test("a field edited on two sides becomes a conflict, listed with both values", 
   const sheet = page.getByRole("dialog");
   await sheet.getByLabel("Phone").fill("+1 202 555 4444");
   await sheet.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByText(/was saved/)).toBeVisible();
+  await ask("resume");
+  await page.request.post("/api/sync", { data: {}, headers: { Origin: host.url } });
   await expect(page.getByRole("row").nth(1)).toContainText("+1 202 555 3333");
 
   await page.goto("/");

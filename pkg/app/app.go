@@ -11,7 +11,6 @@ import (
 	"net/http"
 
 	"github.com/contactsync/contactsync/pkg/contact"
-	"github.com/contactsync/contactsync/pkg/crm/hubspot"
 	"github.com/contactsync/contactsync/pkg/sync"
 	"github.com/contactsync/contactsync/pkg/sync/reconcile"
 	"github.com/contactsync/contactsync/pkg/web"
@@ -75,6 +74,7 @@ func serviceConfig(o Options) sync.Config {
 		CRMs:   newCRMs(o),
 		Fields: fields(),
 		Clock:  o.Clock,
+		Events: eventAddresses(o.Config),
 		Rules:  reconcile.Rules{Default: o.Config.Policy},
 		Region: o.Config.PhoneRegion,
 		Log:    o.Log,
@@ -95,6 +95,7 @@ func serverConfig(o Options) web.Config {
 		Developer:     o.Developer,
 		CronSecret:    o.Config.CronSecret,
 		HubSpot:       hubspotWebhook(o.Config),
+		Pipedrive:     pipedriveWebhook(o.Config),
 		PublicBaseURL: o.Config.PublicBaseURL,
 		HasToken:      o.Config.hasToken,
 		Version:       o.Config.Version,
@@ -108,17 +109,4 @@ func serverConfig(o Options) web.Config {
 		o.Log.Warn("APP_JWT_SECRET is short enough to be guessed from a token: use 32 random characters or more")
 	}
 	return c
-}
-
-// hubspotWebhook returns nil without a secret: nothing could be verified.
-func hubspotWebhook(c Config) sync.Webhook {
-	if len(c.HubSpot.Secrets) == 0 {
-		return nil
-	}
-	return &hubspot.Webhook{
-		Secrets:       c.HubSpot.Secrets,
-		PublicBaseURL: c.PublicBaseURL,
-		Paths:         []string{"/api/webhook/hubspot", "/api/integration/webhook/hubspot"},
-		RequireV3:     c.HubSpot.RequireV3,
-	}
 }

@@ -52,10 +52,12 @@ type HubSpot struct {
 	RateLimit                  transport.Limit // zero: the vendor's own
 }
 
-// Pipedrive is the connection of the environment, if Token is set.
+// Pipedrive is the connection of the environment, if Token is set. Its events come
+// with WebhookUser and WebhookPassword, if both are.
 type Pipedrive struct {
-	Token, BaseURL string
-	RateLimit      transport.Limit
+	Token, BaseURL               string
+	WebhookUser, WebhookPassword string
+	RateLimit                    transport.Limit
 }
 
 // Read reads the configuration from variables. Every error names its variable.
@@ -80,9 +82,11 @@ func Read(getenv func(string) string) (Config, error) {
 			RateLimit:  v.rate("HUBSPOT_RATE_LIMIT"),
 		},
 		Pipedrive: Pipedrive{
-			Token:     v.text("PIPEDRIVE_API_TOKEN"),
-			BaseURL:   v.origin("PIPEDRIVE_BASE_URL"),
-			RateLimit: v.rate("PIPEDRIVE_RATE_LIMIT"),
+			Token:           v.text("PIPEDRIVE_API_TOKEN"),
+			BaseURL:         v.origin("PIPEDRIVE_BASE_URL"),
+			WebhookUser:     v.text("PIPEDRIVE_WEBHOOK_USER"),
+			WebhookPassword: v.text("PIPEDRIVE_WEBHOOK_PASSWORD"),
+			RateLimit:       v.rate("PIPEDRIVE_RATE_LIMIT"),
 		},
 		Policy:      v.policy("CONFLICT_POLICY"),
 		PhoneRegion: v.region("DEFAULT_PHONE_REGION"),

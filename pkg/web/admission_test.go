@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -20,7 +21,7 @@ import (
 type door struct {
 	method, address string // address as a function gets it: "contacts?op=one&id=7"
 	body            string
-	lets            string // who is let in: "signed in", "cron", "hubspot", "anyone"
+	lets            string // who is let in: "signed in", "cron", "hubspot", "pipedrive", "anyone"
 }
 
 // doors lists every route of the document, about the fixtures of the default
@@ -58,6 +59,8 @@ func lets(operation *openapi3.Operation) string {
 				return "cron"
 			case "hubspotSignature":
 				return "hubspot"
+			case "pipedriveBasic":
+				return "pipedrive"
 			}
 		}
 	}
@@ -98,6 +101,9 @@ func (d *desk) visitors() []visitor {
 	d.Helper()
 	bearer := func(token string) []string { return []string{"Authorization", "Bearer " + token} }
 	with := func(parts ...[]string) []string { return slices.Concat(parts...) }
+	basic := func(user, password string) []string {
+		return []string{"Authorization", "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))}
+	}
 	here, elsewhere := []string{"Origin", d.url}, []string{"Origin", "https://evil.example"}
 
 	d.clock.set(-13 * time.Hour)
@@ -152,6 +158,10 @@ func (d *desk) visitors() []visitor {
 		{name: "a session, from a sandboxed page", header: with(cookie(session), []string{"Origin", "null"}), status: 403, safe: stays, as: "default"},
 		{name: "HubSpot", header: []string{"X-HubSpot-Signature-Version", "v1", "X-HubSpot-Signature", v1("shh", d.events())}, status: 401},
 		{name: "HubSpot by another secret", header: []string{"X-HubSpot-Signature-Version", "v1", "X-HubSpot-Signature", v1("guess", d.events())}, status: 401},
+		{name: "Pipedrive", header: basic("events", "sh0o"), status: 401},
+		{name: "Pipedrive by another password", header: basic("events", "guess"), status: 401},
+		{name: "Pipedrive by another user", header: basic("tests", "sh0o"), status: 401},
+		{name: "Pipedrive of the third customer", header: d.third, status: 401},
 		{name: "the other customer's key", header: bearer("0ther"), as: "elsewhere"},
 		{name: "the other customer's key, from another site", header: with(bearer("0ther"), elsewhere), as: "elsewhere"},
 		{name: "the other customer's token", header: token(hs256, secret, "elsewhere", time.Hour), as: "elsewhere"},
@@ -189,6 +199,8 @@ func (d *desk) fixture(address string, n int) string {
 		made, err := d.app.Service.CreateContact(d.Context(), "default", valuesOf(n))
 		d.must(err)
 		id = string(made.ID)
+	case address == "webhook/pipedrive?op=own":
+		id = d.thirdKey
 	case address == "sync?op=run":
 		run, err := d.store.store.LatestRun(d.Context(), "default")
 		d.must(err)
@@ -241,6 +253,7 @@ func TestAdmission(t *testing.T) {
 	d.accounts["elsewheres-token"] = d.newPipedrive("elsewheres-token")
 	d.create(`{"email":"secret-of-default@example.com","firstName":"Secret-of-default"}`)
 	d.sync()
+	d.third, d.thirdKey = d.ownEvents("third")
 	doors, visitors := d.doors(), d.visitors()
 	cases, refused := 0, 0
 	for _, at := range doors {
@@ -258,7 +271,7 @@ func TestAdmission(t *testing.T) {
 		}
 	}
 	t.Logf("%d routes x %d callers = %d cases, %d of them refused without a look at any data", len(doors), len(visitors), cases, refused)
-	if len(doors) < 28 || cases != len(doors)*len(visitors) {
+	if len(doors) < 30 || cases != len(doors)*len(visitors) {
 		t.Errorf("%d routes, %d cases: is the table complete?", len(doors), cases)
 	}
 }
@@ -297,6 +310,11 @@ func (d *desk) expect(name string, at door, who visitor, answer answer, asked []
 		if want = 401; who.name == "HubSpot" {
 			want = 0
 		}
+	case "pipedrive":
+		want = 401
+		if own := strings.HasSuffix(at.address, "op=own"); !own && who.name == "Pipedrive" || own && who.name == "Pipedrive of the third customer" {
+			want = 0
+		}
 	case "anyone":
 		d.expectAtSession(name, at, who, answer, asked)
 		return false
@@ -312,7 +330,8 @@ func (d *desk) expect(name string, at door, who visitor, answer answer, asked []
 		d.Errorf("%s: is told something: %s", name, answer.text)
 	}
 	for _, op := range asked {
-		if !(who.looks && at.lets == "signed in" && op.name == "Value" && strings.HasPrefix(op.scope, "session")) {
+		address := at.lets == "pipedrive" && (op.name == "Value" && strings.HasPrefix(op.scope, "events:") || op.name == "Connections" && op.scope == "third")
+		if !address && !(who.looks && at.lets == "signed in" && op.name == "Value" && strings.HasPrefix(op.scope, "session")) {
 			d.Errorf("%s: was refused, but the store was asked for %v", name, op)
 		}
 	}
@@ -338,8 +357,9 @@ func (d *desk) expectLetIn(name string, at door, who visitor, answer answer, ask
 		return // works for every customer
 	}
 	for _, op := range asked {
-		// The pace of calls is of a vendor's account, and holds their number only.
-		own := op.scope == who.as || op.scope == "erasure-key:"+who.as
+		// The pace of calls is of a vendor's account, and holds their number only. An address
+		// for events is kept under its hash.
+		own := op.scope == who.as || op.scope == "erasure-key:"+who.as || strings.HasPrefix(op.scope, "events:")
 		if !own && !strings.HasPrefix(op.scope, "session") && !strings.HasPrefix(op.scope, "pace:") {
 			d.Errorf("%s: the store was asked for %v, want only %q", name, op, who.as)
 		}

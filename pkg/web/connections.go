@@ -171,6 +171,13 @@ type connectionView struct {
 	Credential    *string              `json:"credential"`
 	AccountID     *string              `json:"accountId"`
 	WebhookURL    *string              `json:"webhookUrl"`
+	Events        *eventsView          `json:"events"`
+}
+
+// eventsView says how changes in a CRM arrive that is asked to send its events.
+type eventsView struct {
+	Live    bool   `json:"live"`
+	Message string `json:"message,omitempty"`
 }
 
 func (s *Server) viewConnection(customer contact.CustomerID, c *sync.ConnectionStatus) connectionView {
@@ -188,6 +195,9 @@ func (s *Server) viewConnection(customer contact.CustomerID, c *sync.ConnectionS
 		VerifyWrites:  c.VerifyWrites,
 		AccountID:     given(c.AccountID),
 		WebhookURL:    given(s.webhookURL(c.Provider)),
+	}
+	if e := c.Events; e != nil {
+		v.Events = &eventsView{e.Live, e.Problem}
 	}
 	switch {
 	case c.State == sync.ConnectionDisconnected:

@@ -27,6 +27,11 @@ type (
 		Credential, AccountID         *string
 		WebhookURL                    *string
 		VerifyWrites                  bool
+		Events                        *eventsJSON
+	}
+	eventsJSON struct {
+		Live    bool
+		Message string
 	}
 	connectionsJSON struct {
 		Connections []connectionJSON

@@ -72,6 +72,13 @@ var (
 			{http.MethodPost, "", (*Server).receiveHubSpot},
 		},
 	}
+	WebhookPipedrive = Function{
+		Name: "webhook/pipedrive", Limit: 10 * time.Second, access: checksItself,
+		routes: []route{
+			{http.MethodPost, "", (*Server).receivePipedrive},
+			{http.MethodPost, "own", (*Server).receiveOwnPipedrive},
+		},
+	}
 	Activity = Function{
 		Name: "activity", Limit: 15 * time.Second,
 		routes: []route{
@@ -123,7 +130,8 @@ var (
 // Functions lists every function.
 func Functions() []Function {
 	return []Function{
-		Contacts, Sync, CronSync, SetupPronouns, WebhookHubSpot, Activity, Conflicts, Connections, Settings, Session, Health,
+		Contacts, Sync, CronSync, SetupPronouns, WebhookHubSpot, WebhookPipedrive, Activity, Conflicts, Connections, Settings, Session,
+		Health,
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/contactsync/contactsync/pkg/app"
+	"github.com/contactsync/contactsync/pkg/contact"
 	"github.com/contactsync/contactsync/pkg/sandbox/hubspot"
 	"github.com/contactsync/contactsync/pkg/sandbox/kit"
 	"github.com/contactsync/contactsync/pkg/sandbox/pipedrive"
@@ -38,6 +39,10 @@ type desk struct {
 	client    *http.Client
 	called    map[string]bool // unless it is nil: key, method, function and operation of each call
 	log       *bytes.Buffer
+	// third and thirdKey are the credentials and the address of events about a customer
+	// nobody speaks for; TestAdmission sets them.
+	third    []string
+	thirdKey string
 }
 
 // env are the settings of a complete deployment, with two customers' keys.
@@ -46,6 +51,7 @@ func env() map[string]string {
 		"API_KEYS": "tests:default:s3cret,other:elsewhere:0ther", "CRON_SECRET": "cr0n", "PUBLIC_BASE_URL": "https://sync.test",
 		"HUBSPOT_ACCESS_TOKEN": "hubspot-token", "HUBSPOT_BASE_URL": "http://hubspot.test", "HUBSPOT_CLIENT_SECRET": "shh",
 		"PIPEDRIVE_API_TOKEN": "pipedrive-token", "PIPEDRIVE_BASE_URL": "http://pipedrive.test",
+		"PIPEDRIVE_WEBHOOK_USER": "events", "PIPEDRIVE_WEBHOOK_PASSWORD": "sh0o",
 		"ENCRYPTION_KEYS": newKey,
 	}
 }
@@ -97,7 +103,10 @@ func (d *desk) newHubSpot(token string) *hubspot.Server {
 }
 
 func (d *desk) newPipedrive(token string) *pipedrive.Server {
-	return pipedrive.New(pipedrive.Options{Token: token, Knobs: pipedrive.Knobs{LimitsOff: true}})
+	return pipedrive.New(pipedrive.Options{
+		Token: token, Knobs: pipedrive.Knobs{LimitsOff: true},
+		Webhooks: &http.Client{Transport: kit.Transport{Handler: http.HandlerFunc(d.webhook)}},
+	})
 }
 
 // testClock runs beside the real one, at a distance that a test can change. Nobody
@@ -179,8 +188,13 @@ func (d *desk) serve(w http.ResponseWriter, r *http.Request) {
 	http.NotFound(w, r)
 }
 
-// webhook receives what the HubSpot sandbox sends.
-func (d *desk) webhook(w http.ResponseWriter, r *http.Request) { watch(d.T, d.serve)(w, r) }
+// webhook receives what the sandboxes send.
+func (d *desk) webhook(w http.ResponseWriter, r *http.Request) {
+	if key, own := strings.CutPrefix(r.URL.Path, "/api/webhook/pipedrive/"); own {
+		r.URL.Path, r.URL.RawQuery = "/api/webhook/pipedrive", "op=own&id="+key
+	}
+	watch(d.T, d.serve)(w, r)
+}
 
 func (d *desk) must(err error) {
 	d.Helper()
@@ -349,6 +363,16 @@ func (d *desk) sync() runJSON {
 		d.Fatalf("run: %+v", run)
 	}
 	return run
+}
+
+// syncFor runs a synchronisation of any customer to its end.
+func (d *desk) syncFor(customer contact.CustomerID) {
+	d.Helper()
+	run, err := d.app.Service.Sync(d.Context(), customer, sync.SyncRequest{})
+	d.must(err)
+	if run.State != sync.RunDone {
+		d.Fatalf("run: %+v", run)
+	}
 }
 
 // crm lists the live records of a sandbox by e-mail.

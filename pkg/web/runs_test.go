@@ -98,6 +98,7 @@ func TestOverview(t *testing.T) {
 		Budget                        *sync.Budget
 		Credential, AccountID         *string
 		WebhookURL                    *string
+		Events                        *eventsJSON
 		VerifyWrites                  bool
 		Held                          string
 	}

@@ -39,6 +39,7 @@ type Service interface {
 	CancelPlan(ctx context.Context, customer contact.CustomerID, id string) (*sync.Run, error)
 	Status(ctx context.Context, customer contact.CustomerID) (*sync.Overview, error)
 	Receive(ctx context.Context, events []sync.Event) error
+	EventSource(ctx context.Context, provider contact.Provider, key string) (*sync.EventSource, error)
 
 	Pronouns(ctx context.Context, customer contact.CustomerID) (sync.Setup, error)
 	SetUpPronouns(ctx context.Context, customer contact.CustomerID) (sync.Setup, error)
@@ -89,6 +90,9 @@ type Config struct {
 	CronSecret string
 	// HubSpot verifies and decodes HubSpot's events.
 	HubSpot sync.Webhook
+	// Pipedrive makes what verifies and decodes Pipedrive's events that come with a
+	// user and a password: those of the deployment when both are "".
+	Pipedrive func(user, password string) sync.Webhook
 	// Chain asks for another cron invocation, the generation-th in a row. It waits
 	// only until the request is on its way. Nil: none.
 	Chain func(ctx context.Context, generation int)

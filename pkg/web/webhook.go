@@ -2,7 +2,9 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
+	"github.com/contactsync/contactsync/pkg/contact"
 	"github.com/contactsync/contactsync/pkg/fault"
 	"github.com/contactsync/contactsync/pkg/sync"
 )
@@ -15,12 +17,31 @@ func (s *Server) receiveHubSpot(c *call) (reply, error) {
 	if s.HubSpot == nil {
 		return reply{}, fault.New(fault.Unavailable, "HUBSPOT_CLIENT_SECRET is not set.")
 	}
-	return s.receive(c, s.HubSpot)
+	return s.receive(c, s.HubSpot, "")
 }
 
-// receive stores a vendor's events. The body is verified as it came, before
-// anything looks into it.
-func (s *Server) receive(c *call, vendor sync.Webhook) (reply, error) {
+// receivePipedrive takes the events of the connection that the environment makes.
+func (s *Server) receivePipedrive(c *call) (reply, error) {
+	vendor := s.Pipedrive("", "")
+	if err := vendor.Verify(c.Request, nil, s.Clock.Now()); fault.Is(err, fault.Unavailable) {
+		return reply{}, fault.New(fault.Unavailable, "PIPEDRIVE_WEBHOOK_USER and PIPEDRIVE_WEBHOOK_PASSWORD are not set.")
+	}
+	return s.receive(c, vendor, "")
+}
+
+// receiveOwnPipedrive takes the events of a connection that has an address and a
+// password of its own. What they say of other accounts is not believed.
+func (s *Server) receiveOwnPipedrive(c *call) (reply, error) {
+	source, err := s.Service.EventSource(c.Context(), contact.Pipedrive, c.id)
+	if err != nil {
+		return reply{}, err
+	}
+	return s.receive(c, s.Pipedrive(source.User, source.Password), source.AccountID)
+}
+
+// receive stores a vendor's events, those of one account only if it is named. The
+// body is verified as it came, before anything looks into it.
+func (s *Server) receive(c *call, vendor sync.Webhook, account string) (reply, error) {
 	body, err := c.body(maxEventBody)
 	if err != nil {
 		return reply{}, err
@@ -31,6 +52,9 @@ func (s *Server) receive(c *call, vendor sync.Webhook) (reply, error) {
 	events, err := vendor.Decode(body)
 	if err != nil {
 		return reply{}, err
+	}
+	if account != "" {
+		events = slices.DeleteFunc(events, func(e sync.Event) bool { return e.AccountID != account })
 	}
 	if err := s.Service.Receive(c.Context(), events); err != nil {
 		return reply{}, err

@@ -70,18 +70,20 @@ func TestClosedByDefault(t *testing.T) {
 	delete(settings, "API_KEYS")
 	delete(settings, "CRON_SECRET")
 	delete(settings, "HUBSPOT_CLIENT_SECRET")
+	delete(settings, "PIPEDRIVE_WEBHOOK_PASSWORD")
 	d := openWith(t, settings)
 	for call, variable := range map[string]string{
-		"GET contacts":          "API_KEYS",
-		"POST contacts":         "API_KEYS",
-		"GET sync":              "API_KEYS",
-		"POST sync":             "API_KEYS",
-		"GET setup/pronouns":    "API_KEYS",
-		"GET activity":          "API_KEYS",
-		"GET conflicts":         "API_KEYS",
-		"GET cron/sync":         "CRON_SECRET",
-		"POST webhook/hubspot":  "HUBSPOT_CLIENT_SECRET",
-		"GET contacts?op=other": "API_KEYS",
+		"GET contacts":           "API_KEYS",
+		"POST contacts":          "API_KEYS",
+		"GET sync":               "API_KEYS",
+		"POST sync":              "API_KEYS",
+		"GET setup/pronouns":     "API_KEYS",
+		"GET activity":           "API_KEYS",
+		"GET conflicts":          "API_KEYS",
+		"GET cron/sync":          "CRON_SECRET",
+		"POST webhook/hubspot":   "HUBSPOT_CLIENT_SECRET",
+		"POST webhook/pipedrive": "PIPEDRIVE_WEBHOOK_PASSWORD",
+		"GET contacts?op=other":  "API_KEYS",
 	} {
 		if p := d.do(call, ""); !strings.Contains(p.problem(503).Message, variable) {
 			t.Errorf("%s: %s", call, p.text)

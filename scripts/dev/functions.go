@@ -12,6 +12,7 @@ import (
 	pronouns "github.com/contactsync/contactsync/api/setup/pronouns"
 	sync "github.com/contactsync/contactsync/api/sync"
 	hubspotevents "github.com/contactsync/contactsync/api/webhook/hubspot"
+	pipedriveevents "github.com/contactsync/contactsync/api/webhook/pipedrive"
 
 	"github.com/contactsync/contactsync/scripts/dev/platform"
 )
@@ -30,4 +31,5 @@ var functions = []platform.Function{
 	{Path: "/api/setup/pronouns", Handler: pronouns.Handler},
 	{Path: "/api/sync", Handler: sync.Handler},
 	{Path: "/api/webhook/hubspot", Handler: hubspotevents.Handler},
+	{Path: "/api/webhook/pipedrive", Handler: pipedriveevents.Handler},
 }

@@ -328,6 +328,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webhook/pipedrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pipedrive's events
+         * @description Of the connection that the environment makes. Stores what they are about, then works on it if it is little. Other records than people, and events of accounts that are not connected, are dropped.
+         */
+        post: operations["receivePipedrive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhook/pipedrive/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pipedrive's events of one connection
+         * @description The address is made when a CRM is connected on the Connections page, and registered in Pipedrive with a user and a password of its own. Events about other accounts than the connected one are dropped.
+         */
+        post: operations["receiveOwnPipedrive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/conflicts": {
         parameters: {
             query?: never;
@@ -861,7 +901,8 @@ export interface components {
          *       "credential": "environment",
          *       "verifyWrites": false,
          *       "accountId": "62515",
-         *       "webhookUrl": "https://sync.example.com/api/webhook/hubspot"
+         *       "webhookUrl": "https://sync.example.com/api/webhook/hubspot",
+         *       "events": null
          *     }
          */
         Connection: {
@@ -902,6 +943,19 @@ export interface components {
             accountId: string | null;
             /** @description Where the CRM has to send its events, to be entered there; null: it has none, changes are found by polling. */
             webhookUrl: string | null;
+            /** @description How changes in a CRM are noticed that is asked to send its events. Null: nobody asks it; where it can, a person enters webhookUrl there. */
+            events: components["schemas"]["EventState"] | null;
+        };
+        /**
+         * @example {
+         *       "live": true
+         *     }
+         */
+        EventState: {
+            /** @description Whether the CRM sends its events; otherwise changes arrive with the next poll. */
+            live: boolean;
+            /** @description Why it does not, for people; absent while it was not asked yet. */
+            message?: string;
         };
         /** @description A CRM that can be connected with a token. */
         AvailableCRM: {
@@ -2769,6 +2823,137 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    receivePipedrive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One event of a webhook of version 2, as Pipedrive sends it. At most 1 MB. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "meta": {
+                 *         "action": "change",
+                 *         "entity": "person",
+                 *         "company_id": "7421053",
+                 *         "entity_id": "8",
+                 *         "id": "f6a1",
+                 *         "timestamp": "2026-11-25T08:12:32.057Z",
+                 *         "version": "2.0",
+                 *         "change_source": "app",
+                 *         "attempt": 1
+                 *       },
+                 *       "data": {
+                 *         "id": 8,
+                 *         "update_time": "2026-11-25T08:12:32Z"
+                 *       },
+                 *       "previous": {
+                 *         "name": "Sample"
+                 *       }
+                 *     }
+                 */
+                "application/json": {
+                    meta: Record<string, never>;
+                };
+            };
+        };
+        responses: {
+            /** @description Stored. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "received": 1
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Events that were understood. */
+                        received: number;
+                    };
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthorised"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    receiveOwnPipedrive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What nobody but Pipedrive knows. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        /** @description One event of a webhook of version 2, as Pipedrive sends it. At most 1 MB. */
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "meta": {
+                 *         "action": "change",
+                 *         "entity": "person",
+                 *         "company_id": "7421053",
+                 *         "entity_id": "8",
+                 *         "id": "f6a1",
+                 *         "timestamp": "2026-11-25T08:12:32.057Z",
+                 *         "version": "2.0",
+                 *         "change_source": "app",
+                 *         "attempt": 1
+                 *       },
+                 *       "data": {
+                 *         "id": 8,
+                 *         "update_time": "2026-11-25T08:12:32Z"
+                 *       },
+                 *       "previous": {
+                 *         "name": "Sample"
+                 *       }
+                 *     }
+                 */
+                "application/json": {
+                    meta: Record<string, never>;
+                };
+            };
+        };
+        responses: {
+            /** @description Stored. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "received": 1
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Events that were understood. */
+                        received: number;
+                    };
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthorised"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listConflicts: {
         parameters: {
             query?: {
@@ -3041,7 +3226,8 @@ export interface operations {
                      *           "credential": "environment",
                      *           "verifyWrites": false,
                      *           "accountId": "62515",
-                     *           "webhookUrl": "https://sync.example.com/api/webhook/hubspot"
+                     *           "webhookUrl": "https://sync.example.com/api/webhook/hubspot",
+                     *           "events": null
                      *         }
                      *       ],
                      *       "available": [

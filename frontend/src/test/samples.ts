@@ -50,7 +50,8 @@ export function sampleConnection(over: Partial<Connection> = {}): Connection {
     credential: "entered",
     accountId: "62515",
     verifyWrites: false,
-  webhookUrl: null,
+    webhookUrl: null,
+    events: null,
     ...over,
   };
 }

@@ -44,7 +44,7 @@ export function CrmCard({ crm, connection, onToken }: Props) {
       {message && state !== "active" && <p className="px-4 pt-2 text-ink-2">{message}</p>}
       {held && <HeldDeletions provider={provider} reason={held} />}
       <ConnectionFacts connection={connection} />
-      <WebhookAddress name={crm.name} url={connection.webhookUrl} />
+      <WebhookAddress name={crm.name} connection={connection} />
       <ConnectionButtons crm={crm} connection={connection} onToken={onToken} />
     </Panel>
   );
