@@ -215,6 +215,14 @@ type Event struct {
 	// MergedInto is the record that this one was merged into, where the vendor says so
 	// and a read of the merged one does not.
 	MergedInto contact.ExternalID
+	// ByAPI reports that a program made the change: perhaps this one.
+	ByAPI bool
+	// Marks holds values of a record that a program made, by remote field. Only our own
+	// key is looked at, to tell whether the record is one of ours.
+	Marks map[string]string
+	// Written is the time of change that the record itself shows after a program changed
+	// it, where the event tells; zero: not known.
+	Written time.Time
 	// At is when it happened; zero: not known. An event that is not later than the
 	// change the record was last read with is an echo.
 	At time.Time

@@ -61,6 +61,10 @@ func (s *Service) noticeEvents(ctx context.Context, c *Connection, events []Even
 	if err := s.noteErasures(ctx, c, events); err != nil {
 		return 0, err
 	}
+	events, err := s.withoutEchoes(ctx, c, events)
+	if err != nil {
+		return 0, err
+	}
 	latest := map[contact.ExternalID]time.Time{}
 	for _, e := range events {
 		if at := latest[e.ExternalID]; e.Deleted || e.At.After(at) || at.IsZero() {

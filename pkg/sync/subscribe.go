@@ -186,7 +186,7 @@ func (s *Service) eventSecret(c *Connection) (*eventSecret, error) {
 }
 
 func (s *Service) keepEventSecret(ctx context.Context, c *Connection, secret *eventSecret) error {
-	plain, err := json.Marshal(secret)
+	plain, err := json.Marshal(secret) //nolint:gosec // encrypted before it goes anywhere
 	if err != nil {
 		return err
 	}

@@ -202,9 +202,9 @@ func TestPipedriveWebhookIsRenewed(t *testing.T) {
 	d := open(t)
 	d.sync()
 	first := d.hooks(d.pipedrive, "pipedrive-token")[0]
-	delete := httptest.NewRequest(http.MethodDelete, fmt.Sprintf("/api/v1/webhooks/%d", first.ID), nil)
-	delete.Header.Set("X-Api-Token", "pipedrive-token")
-	_, err := kit.Transport{Handler: d.pipedrive}.RoundTrip(delete)
+	removal := httptest.NewRequest(http.MethodDelete, fmt.Sprintf("/api/v1/webhooks/%d", first.ID), nil)
+	removal.Header.Set("X-Api-Token", "pipedrive-token")
+	_, err := kit.Transport{Handler: d.pipedrive}.RoundTrip(removal)
 	d.must(err)
 	d.sync()
 	if all := d.hooks(d.pipedrive, "pipedrive-token"); len(all) != 0 {

@@ -24,6 +24,9 @@ type event struct {
 	Portal     looseValue `json:"portalId"`
 	Object     looseValue `json:"objectId"`
 	OccurredAt looseValue `json:"occurredAt"`
+	Source     looseValue `json:"changeSource"`
+	Property   looseValue `json:"propertyName"`
+	Value      looseValue `json:"propertyValue"`
 	// Merges only.
 	New     looseValue `json:"newObjectId"`
 	Primary looseValue `json:"primaryObjectId"`
@@ -101,6 +104,10 @@ func (e *event) about(id string, deleted bool) []sync.Event {
 	}
 	about := sync.Event{
 		Provider: contact.HubSpot, ExternalID: contact.ExternalID(id), Deleted: deleted,
+		ByAPI: e.Source == "INTEGRATION" || e.Source == "API",
+	}
+	if about.ByAPI && e.Property != "" {
+		about.Marks = map[string]string{string(e.Property): string(e.Value)}
 	}
 	if isID(string(e.Portal)) {
 		about.AccountID = string(e.Portal)

@@ -43,8 +43,8 @@ func same(given, right string) int {
 	return subtle.ConstantTimeCompare(a[:], b[:])
 }
 
-// announcement is the body of an event. Of the person it holds nothing is used but
-// when it was changed: the record itself is read again.
+// announcement is the body of an event. What it holds of the person only tells our
+// own writes apart: the record itself is read again.
 type announcement struct {
 	Meta *struct {
 		Action       string     `json:"action"`
@@ -73,7 +73,11 @@ func (w *Webhook) Decode(body []byte) ([]sync.Event, error) {
 	}
 	switch a.Meta.Action {
 	case "create", "change":
-		return []sync.Event{a.about(a.Meta.ID)}, nil
+		e := a.about(a.Meta.ID)
+		if e.ByAPI {
+			e.Written, e.Marks = a.written(), a.marks()
+		}
+		return []sync.Event{e}, nil
 	case "delete":
 		return a.deletion(), nil
 	}
@@ -92,31 +96,48 @@ func (a *announcement) deletion() []sync.Event {
 }
 
 func (a *announcement) about(id looseValue) sync.Event {
-	e := sync.Event{Provider: contact.Pipedrive, ExternalID: contact.ExternalID(id), At: a.at()}
+	e := sync.Event{Provider: contact.Pipedrive, ExternalID: contact.ExternalID(id), At: parseTime(a.Meta.Timestamp), ByAPI: a.Meta.ChangeSource == "api"}
 	if isID(a.Meta.Company) {
 		e.AccountID = string(a.Meta.Company)
 	}
 	return e
 }
 
-// at is when the change happened. What an API wrote, most of it this product, counts
-// from the second the person itself shows: an event about a write whose answer is
-// known is an echo then. Another program's write within that second is left to the
-// poll. A person's edit in Pipedrive is always looked at.
-func (a *announcement) at() time.Time {
+// written is the time of change that the person shows, to the second.
+func (a *announcement) written() time.Time {
 	var data struct {
 		UpdateTime looseValue `json:"update_time"`
 	}
-	if a.Meta.ChangeSource == "api" && json.Unmarshal(a.Data, &data) == nil {
-		if at, err := time.Parse(time.RFC3339, string(data.UpdateTime)); err == nil {
-			return at.UTC()
-		}
+	if json.Unmarshal(a.Data, &data) != nil {
+		return time.Time{}
 	}
-	at, err := time.Parse(time.RFC3339, string(a.Meta.Timestamp))
+	return parseTime(data.UpdateTime)
+}
+
+// parseTime returns zero for what is no time.
+func parseTime(v looseValue) time.Time {
+	at, err := time.Parse(time.RFC3339, string(v))
 	if err != nil {
 		return time.Time{}
 	}
 	return at.UTC()
+}
+
+// marks returns the texts of custom fields.
+func (a *announcement) marks() map[string]string {
+	var data struct {
+		Custom map[string]looseValue `json:"custom_fields"`
+	}
+	if json.Unmarshal(a.Data, &data) != nil {
+		return nil
+	}
+	marks := map[string]string{}
+	for code, value := range data.Custom {
+		if value != "" {
+			marks[code] = string(value)
+		}
+	}
+	return marks
 }
 
 // isID reports whether a value is an id: digits that are not just a zero.

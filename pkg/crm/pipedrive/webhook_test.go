@@ -61,7 +61,7 @@ func TestDecodeEvents(t *testing.T) {
 		return `{"meta":{"version":"2.0","company_id":"7421053","timestamp":"2026-01-14T18:16:56.057Z",` + meta + `},"data":` + data + `,"previous":null}`
 	}
 	person := `{"id":8,"update_time":"2026-01-14T18:16:55Z","visible_to":"3","emails":[],"custom_fields":{"a":{"type":"varchar","value":"x"},"b":null}}`
-	const stamp, written = " at 18:16:56.057", " at 18:16:55"
+	const stamp, written = " at 18:16:56.057", " at 18:16:56.057 written 18:16:55"
 	for name, c := range map[string]struct{ body, want string }{
 		"created by a person":   {event(`"action":"create","entity":"person","entity_id":"8","change_source":"app"`, person), "8" + stamp},
 		"changed by a person":   {event(`"action":"change","entity":"person","entity_id":"8","change_source":"app"`, person), "8" + stamp},
@@ -120,6 +120,9 @@ func describe(e sync.Event) string {
 	}
 	if !e.At.IsZero() {
 		text += " at " + e.At.Format("15:04:05.999")
+	}
+	if !e.Written.IsZero() {
+		text += " written " + e.Written.Format("15:04:05.999")
 	}
 	return text
 }
