@@ -149,7 +149,7 @@ func (p *pass) nextDue(c *Contact, now time.Time) *Due {
 			earlier(fault.As(ch.stopped).Until)
 		}
 		if l.State == LinkMissing && c.Lifecycle == Active && !(l.confirmable(now) && ch.conn.Brake.Held()) {
-			earlier(l.MissingSince.Add(DeleteGrace))
+			earlier(l.graceEnds())
 		}
 		if !l.ReadAgainAt.IsZero() {
 			earlier(l.ReadAgainAt)

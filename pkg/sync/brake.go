@@ -77,7 +77,13 @@ func (p *pass) confirming(ch *channel, items []*item) int {
 
 // confirmable reports whether the grace of a missing record is over.
 func (l *Link) confirmable(now time.Time) bool {
-	return l.State == LinkMissing && !l.MissingSince.IsZero() && !now.Before(l.MissingSince.Add(DeleteGrace))
+	return l.State == LinkMissing && !l.MissingSince.IsZero() && !now.Before(l.graceEnds())
+}
+
+// graceEnds is when a missing record may be confirmed gone, in whole seconds: records
+// that go missing together are confirmed together, where the brake sees them all.
+func (l *Link) graceEnds() time.Time {
+	return l.MissingSince.Add(DeleteGrace + time.Second - time.Nanosecond).Truncate(time.Second)
 }
 
 // holdIfMany stops deletions when n more are too many for the connection's window. The

@@ -166,7 +166,7 @@ func (q *polling) noticeMissing(ctx context.Context) error {
 			if l := c.Link(q.channel.conn.ID); l != nil && l.readable() && !q.seen[l.ExternalID] &&
 				l.State == LinkActive && c.Lifecycle == Active && !c.leased(now) {
 				l.State, l.MissingSince = LinkMissing, now
-				c.Due = &Due{At: now.Add(DeleteGrace)}
+				c.Due = &Due{At: l.graceEnds()}
 				c.settle()
 				gone = append(gone, c)
 			}

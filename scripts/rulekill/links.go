@@ -64,7 +64,7 @@ var deleteRules = []rule{
 		}
 		if false {`},
 	{name: "delete: the grace is waited for", file: "brake.go", tests: "Test.*",
-		old: `&& !now.Before(l.MissingSince.Add(DeleteGrace))`, new: ``},
+		old: ` && !now.Before(l.graceEnds())`, new: ``},
 	{name: "delete: a change beats a deletion in a CRM", file: "deletion.go", tests: "TestAChangeBeats|TestAFirstValue",
 		old: `what := p.newerThan(it, l)`, new: `what := ""`},
 	{name: "delete: a change beats a deletion in the app", file: "deletion.go", tests: "TestAChangeInACRMBeats",
