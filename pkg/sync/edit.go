@@ -112,12 +112,37 @@ func (s *Service) Contact(ctx context.Context, customer contact.CustomerID, id c
 	if c.Lifecycle != Active {
 		return nil, notThere()
 	}
-	return c, nil
+	return c, s.unlinkEnded(ctx, customer, c)
 }
 
 // SearchContacts answers the contact list.
 func (s *Service) SearchContacts(ctx context.Context, customer contact.CustomerID, q ContactQuery) (ContactPage, error) {
-	return s.store.SearchContacts(ctx, customer, q)
+	page, err := s.store.SearchContacts(ctx, customer, q)
+	if err != nil {
+		return page, err
+	}
+	return page, s.unlinkEnded(ctx, customer, page.Contacts...)
+}
+
+// unlinkEnded shows links of connections that were ended as what they are to people,
+// in contacts that are not saved again: connecting the same account goes on with them.
+func (s *Service) unlinkEnded(ctx context.Context, customer contact.CustomerID, contacts ...*Contact) error {
+	conns, err := s.store.Connections(ctx, customer)
+	if err != nil {
+		return err
+	}
+	for _, conn := range conns {
+		if conn.State != ConnectionDisconnected && conn.State != ConnectionReplaced {
+			continue
+		}
+		for _, c := range contacts {
+			if l := c.Link(conn.ID); l != nil && l.State != LinkDetached {
+				l.State, l.Error = LinkDetached, nil
+				c.settle()
+			}
+		}
+	}
+	return nil
 }
 
 func (s *Service) load(ctx context.Context, customer contact.CustomerID, id contact.ID) (*Contact, error) {
@@ -188,8 +213,11 @@ func (s *Service) saveEdit(ctx context.Context, before, c *Contact, runID string
 	if err != nil {
 		return err
 	}
-	if outcomes[0] != Saved {
+	switch outcomes[0] {
+	case SaveStale:
 		return fault.New(fault.Stale, "The contact was changed in the meantime.")
+	case SaveLinkTaken:
+		return fault.New(fault.Conflict, "The record is linked to another contact.")
 	}
 	if !synced {
 		return s.logEdits(ctx, c.CustomerID, c)
@@ -220,7 +248,7 @@ func (s *Service) isSynced(ctx context.Context, customer contact.CustomerID) (bo
 // then is. That it cannot is no error of the edit: the contact stays due.
 func (s *Service) pushNow(ctx context.Context, c *Contact) *Contact {
 	if c.Due == nil {
-		return c
+		return s.shown(ctx, c)
 	}
 	push, cancel := s.clock.WithTimeout(ctx, pushWithin)
 	defer cancel()
@@ -238,7 +266,15 @@ func (s *Service) pushNow(ctx context.Context, c *Contact) *Contact {
 		s.log.WarnContext(ctx, "push edit", "contact", c.ID, "error", err)
 	}
 	if fresh, err := s.load(ctx, c.CustomerID, c.ID); err == nil {
-		return fresh
+		c = fresh
+	}
+	return s.shown(ctx, c)
+}
+
+// shown is the contact as people see it.
+func (s *Service) shown(ctx context.Context, c *Contact) *Contact {
+	if err := s.unlinkEnded(ctx, c.CustomerID, c); err != nil {
+		s.log.WarnContext(ctx, "look at connections", "contact", c.ID, "error", err)
 	}
 	return c
 }

@@ -202,7 +202,7 @@ func (p *pass) knownPage(ctx context.Context, after contact.ID) ([]*item, contac
 		p.attachRows(it, rows[it.next.ID])
 		p.absent(it, rows[it.next.ID])
 	}
-	return items, after, nil
+	return items, after, p.holdShared(ctx, items, rows)
 }
 
 // hasRecords reports whether any CRM may still have a record of the contact: those
@@ -229,7 +229,7 @@ func (p *pass) newPage(ctx context.Context, after contact.ID) ([]*item, contact.
 	for _, it := range items {
 		p.attachRows(it, rows[it.next.ID])
 	}
-	return items, ids[len(ids)-1], nil
+	return items, ids[len(ids)-1], p.holdShared(ctx, items, rows)
 }
 
 func (p *pass) rowsOf(ctx context.Context, items []*item) (map[contact.ID][]Staged, error) {
@@ -350,6 +350,9 @@ func (p *pass) complete(ctx context.Context) error {
 		}
 	}
 	if err := p.store.PruneLogs(ctx, p.customer, now.Add(-p.choices.retention)); err != nil {
+		return err
+	}
+	if err := p.closeMoot(ctx); err != nil {
 		return err
 	}
 	return p.store.DropStaged(ctx, p.customer, p.run.ID)

@@ -81,6 +81,9 @@ func (p *pass) joinPage(ctx context.Context, ch *channel, rows []Staged) error {
 			row.ContactID, row.New = contact.ID(p.newID(now)), true
 		case match.Review:
 			row.Review = x.verdict.Reason
+			if x.verdict.ContactID == "" && x.verdict.Reason == match.Ambiguous {
+				p.setListing(ch, func(l *Listing) { l.Shared = true })
+			}
 			p.review(x.contact, ch.conn.ID, x.verdict.Reason, append([]contact.ExternalID{x.record.ID}, x.verdict.Others...), x.verdict.Message)
 		case match.Ignore:
 			row.Review = "deleted"

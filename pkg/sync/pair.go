@@ -72,7 +72,8 @@ func (p *pass) pair(ctx context.Context, ch *channel, records []*Record, others 
 	if err != nil {
 		return nil, err
 	}
-	m.take(linked, known, holders, rows)
+	_, all := others.(stagedPeers)
+	m.take(linked, known, holders, rows, all)
 	if err := m.markAssigned(ctx, others); err != nil {
 		return nil, err
 	}
@@ -148,11 +149,13 @@ func (p *pass) recall(ctx context.Context, m *matcher, pairs []pairing) error {
 	return err
 }
 
-// take adds what was found about the records' keys and addresses.
-func (m *matcher) take(linked, known, holders []*Contact, rows []Staged) {
+// take adds what was found about the records' keys and addresses. A contact that waits
+// for a person is not to be had, unless all records there are were listed: then it is
+// decided anew whether there is anything to ask.
+func (m *matcher) take(linked, known, holders []*Contact, rows []Staged, all bool) {
 	conn := m.conn
 	for _, c := range slices.Concat(known, holders, linked) {
-		if l := c.Link(conn); l != nil && l.State != LinkDetached && (l.ExternalID != "" || l.State == LinkReview) {
+		if l := c.Link(conn); l != nil && l.State != LinkDetached && (l.ExternalID != "" || l.State == LinkReview && !all) {
 			m.taken[c.ID] = l.ExternalID
 		}
 		m.byID[c.ID] = c

@@ -185,6 +185,9 @@ type Listing struct {
 	Pages     int       `json:"pages"`
 	StartedAt time.Time `json:"startedAt"`
 	Error     string    `json:"error,omitempty"` // left out of this run
+	// Shared reports that a record may belong to several contacts, which wait for a
+	// person.
+	Shared bool `json:"shared,omitempty"`
 	// Planned are fields that did not exist yet: every record had them blank.
 	Planned []contact.Field `json:"planned,omitempty"`
 }

@@ -219,6 +219,8 @@ const (
 	stoneErasing = "erasing"
 	// stoneDuplicate is of a second record that we had made for a contact, and removed.
 	stoneDuplicate = "duplicate"
+	// stoneIgnored is of a record that a person wants left alone.
+	stoneIgnored = "ignored"
 	// stoneUnlinked is of a record that lives on while its contact was deleted.
 	stoneUnlinked = "unlinked"
 	// stoneReverted is of a record whose link a person took back.
