@@ -220,6 +220,12 @@ func (d *desk) fixture(address string, n int) string {
 			ID: id, ContactID: made.ID, Field: "phone", At: d.clock.Now(), State: "decided", Winner: "hubspot",
 			Values: []sync.ConflictValue{{Source: "hubspot", Value: "1"}, {Source: "pipedrive", Value: "2"}},
 		}}))
+	case address == "conflicts?op=decide":
+		id = fmt.Sprintf("review-%d", n)
+		d.must(d.store.store.PutReviews(d.Context(), "default", []sync.Review{{
+			ID: id, Kind: "merge", Provider: "pipedrive", ConnectionID: "default:pipedrive", ExternalIDs: []contact.ExternalID{"77"},
+			ContactName: "Secret-of-default", At: d.clock.Now(),
+		}}))
 	case strings.HasPrefix(address, "connections"):
 		d.must(d.app.Service.Reconnect(d.Context(), "default", "pipedrive"))
 		if address == "connections" {
@@ -342,7 +348,7 @@ func (d *desk) expect(name string, at door, who visitor, answer answer, asked []
 // and nothing of another's.
 func (d *desk) expectLetIn(name string, at door, who visitor, answer answer, asked []operation) {
 	foreign := who.as == "elsewhere" && (strings.Contains(at.address, "?op=one") || strings.Contains(at.address, "=run") || strings.Contains(at.address, "=restore") ||
-		strings.Contains(at.address, "=explain") || strings.Contains(at.address, "=revert") ||
+		strings.Contains(at.address, "=explain") || strings.Contains(at.address, "=decide") || strings.Contains(at.address, "=revert") ||
 		strings.Contains(at.address, "=approve") || strings.Contains(at.address, "=cancel"))
 	if foreign && !strings.HasPrefix(at.address, "connections") && answer.status != 404 {
 		d.Errorf("%s: %d, want 404: %s", name, answer.status, answer.text)

@@ -68,7 +68,16 @@ func (s *Server) deleteContact(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if err := s.Service.DeleteContact(c.Context(), c.customer, contact.ID(c.id), ifRev); err != nil {
+	p := c.params()
+	erase := oneOf(p, "erase", []string{"true", "false"}) == "true"
+	if err := p.done(); err != nil {
+		return reply{}, err
+	}
+	remove := s.Service.DeleteContact
+	if erase {
+		remove = s.Service.EraseContact
+	}
+	if err := remove(c.Context(), c.customer, contact.ID(c.id), ifRev); err != nil {
 		return reply{}, err
 	}
 	return reply{status: http.StatusNoContent}, nil

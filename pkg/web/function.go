@@ -93,6 +93,7 @@ var (
 			{http.MethodGet, "", (*Server).listConflicts},
 			{http.MethodPost, "one", (*Server).resolveConflict},
 			{http.MethodGet, "review", (*Server).listReviews},
+			{http.MethodPost, "decide", (*Server).decideReview},
 		},
 	}
 	Connections = Function{

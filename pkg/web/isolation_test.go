@@ -27,6 +27,7 @@ type tenant struct {
 	runs      []string
 	conflicts []string
 	changes   []string
+	review    string // open still
 }
 
 // TestNothingCrossesBetweenCustomers drives two customers who have the same people,
@@ -217,9 +218,12 @@ func (c *tenant) look() {
 			c.Errorf("%s, %s: shows %s: %s", c.id, call, theirs, a.text)
 		}
 	}
-	if a := c.do("GET conflicts?op=review", ""); !strings.Contains(a.text, "ambiguous") {
-		c.Errorf("%s has no review: %s", c.id, a.text)
+	var reviews reviewsJSON
+	c.do("GET conflicts?op=review", "").into(&reviews)
+	if len(reviews.Items) == 0 || reviews.Items[0].Kind != "ambiguous" {
+		c.Fatalf("%s has no review: %+v", c.id, reviews)
 	}
+	c.review = reviews.Items[0].ID
 	if a := c.do("GET contacts?q="+strings.ToLower(foreignMark(c.mark)), ""); !strings.Contains(a.text, `"total":0`) {
 		c.Errorf("%s finds the other's contacts: %s", c.id, a.text)
 	}
@@ -240,8 +244,12 @@ func (c *tenant) trespass(them *tenant, rows *rows) {
 		"POST contacts?op=restore&id=" + them.ada.ID, "GET sync?op=run&id=" + them.runs[0],
 		"GET contacts?op=explain&id=" + them.ada.ID, "POST sync?op=revert&id=" + them.runs[0], "POST activity?op=revert&id=" + them.changes[0],
 		"POST sync?op=approve&id=" + them.runs[0], "POST sync?op=cancel&id=" + them.runs[0], "POST conflicts?op=one&id=" + them.conflicts[0],
+		"POST conflicts?op=decide&id=" + them.review, "DELETE contacts?op=one&erase=true&id=" + them.ada.ID,
 	} {
 		body := map[bool]string{true: `{"choose":"hubspot"}`, false: `{"lastName":"` + c.mark + `"}`}[strings.Contains(call, "conflicts")]
+		if strings.Contains(call, "decide") {
+			body = `{"action":"ignore"}`
+		}
 		if strings.HasPrefix(call, "GET") || strings.Contains(call, "restore") || strings.Contains(call, "sync") || strings.Contains(call, "revert") || strings.HasPrefix(call, "DELETE") {
 			body = ""
 		}
@@ -260,6 +268,7 @@ func (c *tenant) trespass(them *tenant, rows *rows) {
 
 // leave disconnects one customer, who signs out as well.
 func (c *tenant) leave() {
+	c.do("POST conflicts?op=decide&id="+c.review, `{"action":"ignore"}`).want(204)
 	c.do("DELETE connections?op=one&id=hubspot", "").want(204)
 	c.do("POST session", `{"password":"`+password+`"}`).want(200)
 	c.do("DELETE session", "").want(204)

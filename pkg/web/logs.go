@@ -73,21 +73,6 @@ func (s *Server) resolveConflict(c *call) (reply, error) {
 	return ok(viewConflict(decided))
 }
 
-func (s *Server) listReviews(c *call) (reply, error) {
-	items, err := s.Service.Reviews(c.Context(), c.customer)
-	if err != nil {
-		return reply{}, err
-	}
-	view := reviewsView{Items: make([]reviewView, len(items)), Total: len(items)}
-	for i, item := range items {
-		view.Items[i] = reviewView{
-			ID: item.ID, Kind: item.Kind, Provider: item.Provider, ContactID: item.ContactID, ContactName: item.ContactName,
-			ExternalIDs: append([]contact.ExternalID{}, item.ExternalIDs...), Message: item.Message, At: item.At,
-		}
-	}
-	return ok(view)
-}
-
 type activityPageView struct {
 	Entries    []activityView `json:"entries"`
 	NextCursor *string        `json:"nextCursor"`
@@ -152,20 +137,4 @@ func viewConflict(c *sync.Conflict) conflictView {
 		v.Values[i] = conflictValueView{value.Source, value.Value, moment(value.At)}
 	}
 	return v
-}
-
-type reviewsView struct {
-	Items []reviewView `json:"items"`
-	Total int          `json:"total"`
-}
-
-type reviewView struct {
-	ID          string               `json:"id"`
-	Kind        string               `json:"kind"`
-	Provider    contact.Provider     `json:"provider"`
-	ContactID   contact.ID           `json:"contactId,omitempty"`
-	ContactName string               `json:"contactName,omitempty"`
-	ExternalIDs []contact.ExternalID `json:"externalIds"`
-	Message     string               `json:"message"`
-	At          time.Time            `json:"at"`
 }

@@ -257,10 +257,7 @@ func TestConflictsAndActivity(t *testing.T) {
 	if got := d.inHubSpot()["ada@example.com"].Fields["phone"]; decided.State != "overridden" || got != "+12125550122" {
 		t.Errorf("%+v, HubSpot has %q", decided, got)
 	}
-	var reviews struct {
-		Items []struct{}
-		Total int
-	}
+	var reviews reviewsJSON
 	d.do("GET conflicts?op=review", "").want(200).into(&reviews)
 	if reviews.Items == nil || reviews.Total != 0 {
 		t.Errorf("%+v", reviews)

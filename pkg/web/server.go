@@ -27,6 +27,7 @@ type Service interface {
 	CreateContact(ctx context.Context, customer contact.CustomerID, values contact.Values) (*sync.Contact, error)
 	UpdateContact(ctx context.Context, customer contact.CustomerID, id contact.ID, patch contact.Values, ifRev *int64) (*sync.Contact, error)
 	DeleteContact(ctx context.Context, customer contact.CustomerID, id contact.ID, ifRev *int64) error
+	EraseContact(ctx context.Context, customer contact.CustomerID, id contact.ID, ifRev *int64) error
 	RestoreContact(ctx context.Context, customer contact.CustomerID, id contact.ID) (*sync.Contact, error)
 	Contact(ctx context.Context, customer contact.CustomerID, id contact.ID) (*sync.Contact, error)
 	SearchContacts(ctx context.Context, customer contact.CustomerID, q sync.ContactQuery) (sync.ContactPage, error)
@@ -61,6 +62,7 @@ type Service interface {
 	Conflicts(ctx context.Context, customer contact.CustomerID, q sync.LogQuery) (entries []sync.Conflict, next string, total int, err error)
 	ResolveConflict(ctx context.Context, customer contact.CustomerID, id string, choose contact.Source, value *string) (*sync.Conflict, error)
 	Reviews(ctx context.Context, customer contact.CustomerID) ([]sync.Review, error)
+	DecideReview(ctx context.Context, customer contact.CustomerID, id string, d sync.Decision) error
 	Changes(ctx context.Context, customer contact.CustomerID, q sync.LogQuery) (entries []sync.Change, next string, err error)
 	RevertChange(ctx context.Context, customer contact.CustomerID, id string, field contact.Field) (*sync.Run, error)
 	RevertRun(ctx context.Context, customer contact.CustomerID, runID string) (*sync.Run, error)

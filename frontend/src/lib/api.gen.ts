@@ -44,7 +44,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a contact
-         * @description Deletes it here and in every CRM. It can be restored for 30 days.
+         * @description Deletes it here and, unless the settings say otherwise, in every CRM. It can be restored for 30 days. With `erase` the person's data is removed for good instead, and the records in the CRMs are offered in review for deletion.
          */
         delete: operations["deleteContact"];
         options?: never;
@@ -422,6 +422,26 @@ export interface paths {
         get: operations["listReviews"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/conflicts/review/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide what only a person can
+         * @description Carries the decision out at once and closes the item. 409 when the contact or the record is linked to another by now.
+         */
+        post: operations["decideReview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1280,12 +1300,19 @@ export interface components {
             externalIds: string[];
             /** @description For people. */
             message: string;
+            /** @description How it can be decided. */
+            actions: components["schemas"]["ReviewAction"][];
             /**
              * Format: date-time
              * @description When it was found.
              */
             at: string;
         };
+        /**
+         * @description `link`: the record belongs to the contact. `create`: it is a contact of its own. `ignore`: leave it alone for good. `recreate`: make the record again. `delete`: delete it in its CRM. `leave`: let it stay there, linked to nothing.
+         * @enum {string}
+         */
+        ReviewAction: "link" | "create" | "ignore" | "recreate" | "delete" | "leave";
         Reviews: {
             items: components["schemas"]["Review"][];
             total: number;
@@ -1304,7 +1331,7 @@ export interface components {
             contactName?: string;
             provider?: components["schemas"]["Provider"];
             /** @enum {string} */
-            op: "created" | "updated" | "deleted" | "linked" | "merged" | "conflict" | "error" | "skipped" | "setup" | "run" | "restored" | "review" | "brake";
+            op: "created" | "updated" | "deleted" | "erased" | "linked" | "merged" | "conflict" | "error" | "skipped" | "setup" | "run" | "restored" | "review" | "brake";
             /**
              * @description `in`: from a CRM. `out`: to a CRM.
              * @enum {string}
@@ -1936,6 +1963,11 @@ export interface components {
          */
         ConflictId: string;
         /**
+         * @description An item that a person has to decide.
+         * @example r-1
+         */
+        ReviewId: string;
+        /**
          * @description An entry of the change log.
          * @example 00000001-5f2b9a63c1d84e70ab12
          */
@@ -2144,7 +2176,10 @@ export interface operations {
     };
     deleteContact: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Remove the person's data for good, from here and from all logs. */
+                erase?: boolean;
+            };
             header?: {
                 /**
                  * @description The revision the change is based on, plain or in quotes: 412 when the contact has another by now.
@@ -2176,6 +2211,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             412: components["responses"]["Stale"];
+            422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
         };
@@ -3063,6 +3099,55 @@ export interface operations {
             400: components["responses"]["Malformed"];
             401: components["responses"]["Unauthorised"];
             403: components["responses"]["Forbidden"];
+            500: components["responses"]["Unexpected"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    decideReview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description An item that a person has to decide.
+                 * @example r-1
+                 */
+                id: components["parameters"]["ReviewId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "action": "leave"
+                 *     }
+                 */
+                "application/json": {
+                    action: components["schemas"]["ReviewAction"];
+                    /** @description The record meant; may be left out where the item is about one. */
+                    externalId?: string;
+                    /** @description The contact to link to; may be left out where the item names it. */
+                    contactId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Decided. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["Invalid"];
             500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
         };

@@ -1,6 +1,7 @@
 import {
   CircleAlert,
   CirclePlus,
+  Eraser,
   GitCompareArrows,
   Link2,
   Merge,
@@ -35,6 +36,7 @@ const icons: Record<ActivityOp, LucideIcon> = {
   setup: Settings2,
   run: RefreshCw,
   restored: Undo2,
+  erased: Eraser,
   review: SearchCheck,
   brake: ShieldAlert,
 };
