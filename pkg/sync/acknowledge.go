@@ -212,8 +212,12 @@ func (l *Link) confirm(u *push, now time.Time) {
 		}
 		l.agree(f, v.H, r, now)
 		if u.intent.Op == OpUpdate && r != v.Expect {
-			l.remember(Verify{Field: f, Wrote: r, Expect: v.Expect, At: now, Modified: u.modified()})
+			l.remember(Verify{Field: f, Wrote: r, Expect: v.Expect, H: v.H, At: now, Modified: u.modified()})
 		}
+	}
+	for _, f := range u.alongside() {
+		v := u.current.Fields[f]
+		l.remember(Verify{Field: f, Wrote: v, Expect: v, H: l.Shadow[f].H, At: now, Modified: u.modified()})
 	}
 }
 

@@ -85,6 +85,9 @@ type Limits struct {
 	// Deletions reports whether events or lists tell about deleted records. Where
 	// they do not, full listings have to.
 	Deletions bool
+	// Together lists fields that the vendor takes together only: an update of one writes
+	// the others too, as they were read.
+	Together [][]contact.Field
 	// History reports whether reads by id bring the history of fields.
 	History bool
 	// Tokens is what one call of each kind takes of the vendor's daily budget, where

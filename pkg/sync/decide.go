@@ -89,6 +89,7 @@ func (p *pass) sides(it *item, now time.Time) []mergeSide {
 		l.Keyed = r.Record.Key == it.next.ID
 		l.URL = ch.crm.RecordURL(l.ExternalID)
 		l.dropOldDoubts(now)
+		l.doubtIntents(ch.limits.Timeout, now)
 		l.dropOldShadows(ch.conn.FieldSince)
 		p.examine(l, ch, r.Record, now)
 		list = append(list, mergeSide{l, ch, r.Record})
@@ -175,7 +176,6 @@ func (p *pass) takeHub(it *item, plan reconcile.Plan, now time.Time) {
 // takeLink applies one link's decisions: shadows now, writes as an intent.
 func (p *pass) takeLink(it *item, s mergeSide, plan reconcile.LinkPlan, now time.Time) {
 	l := s.link
-	p.doubtOldIntents(l, s.channel.limits.Timeout, now)
 	l.dropOldError(it.next)
 	l.dropLost(it.next.Held)
 	l.ReadAgainAt = time.Time{}
@@ -216,16 +216,15 @@ func (l *Link) agree(f contact.Field, h, r string, now time.Time) {
 	l.Shadow[f] = Shadow{H: h, R: r, At: now}
 }
 
-// doubtOldIntents turns updates that were recorded but never acknowledged into
-// doubts: they may have been sent, and may still arrive.
-func (p *pass) doubtOldIntents(l *Link, timeout time.Duration, now time.Time) {
+// doubtIntents turns updates that were recorded but never acknowledged into doubts:
+// they may have been sent, and may still arrive.
+func (l *Link) doubtIntents(timeout time.Duration, now time.Time) {
 	for _, in := range l.Intents {
-		until := in.At.Add(timeout)
-		if in.Op == OpUpdate && now.Before(until) {
-			l.doubt(in, until)
+		if in.Op == OpUpdate {
+			l.doubt(in, later(in.At.Add(timeout), now.Add(time.Millisecond)))
 		}
 	}
-	l.Intents = slices.DeleteFunc(l.Intents, func(in Intent) bool { return in.Op == OpUpdate })
+	l.dropIntents(OpUpdate)
 }
 
 // rejected reports whether the CRM refused this very value for good. A full run

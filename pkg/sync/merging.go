@@ -1,7 +1,9 @@
 package sync
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -131,6 +133,7 @@ func (p *pass) inherit(g *heirs, holders []*Contact, items []*item) []*item {
 			it.again = true // once that is saved
 		default:
 			it.heir, it.passedOn = keeper.next.ID, g.record.ID
+			p.logUnsynced(it, keeper.next, now)
 		}
 	}
 	if holding != nil && holding != keeper {
@@ -157,6 +160,33 @@ func (g *heirs) keeper(holding *item) *item {
 		return holding
 	}
 	return candidates[0]
+}
+
+// mergedRule is the rule in the conflict log when a merge of records ended a contact
+// whose edits had not reached them.
+const mergedRule = "merged"
+
+// logUnsynced logs the edits in the app that end with a contact, because its records
+// had not seen them when they were merged: any of them can be chosen for the keeper.
+func (p *pass) logUnsynced(it *item, keeper *Contact, now time.Time) {
+	for _, f := range sortedKeys(it.next.Fields) {
+		v, kept := it.next.Fields[f], keeper.Fields[f]
+		base, unsynced := "", false
+		for i := range it.next.Links {
+			if s, agreed := it.next.Links[i].Shadow[f]; agreed && !p.choices.canonical.Equal(f, s.H, v.V) {
+				base, unsynced = s.H, true
+			}
+		}
+		if !unsynced || v.V == "" || p.choices.canonical.Equal(f, v.V, kept.V) {
+			continue
+		}
+		p.addConflict(it, Conflict{
+			ID:        digest("merged", string(it.next.ID), string(f), fmt.Sprint(it.next.Rev)),
+			ContactID: keeper.ID, ContactName: keeper.Values().DisplayName(), Field: f, Base: base,
+			Values: []ConflictValue{{Source: cmp.Or(kept.Src, contact.App), Value: kept.V, At: kept.At}, {Source: v.Src, Value: v.V, At: v.At}},
+			Winner: cmp.Or(kept.Src, contact.App), Rule: mergedRule, At: now, State: ConflictDecided, RunID: p.run.ID,
+		})
+	}
 }
 
 // takeIn fills the contact's blanks from another and reports whether there were any.

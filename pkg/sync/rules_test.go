@@ -175,3 +175,31 @@ func TestAMergeKeepsWhatOnlyTheAppKnows(t *testing.T) {
 		t.Errorf("the pronouns are %q", got)
 	}
 }
+
+// An edit in the app that no CRM has seen ends with the contact it was made in, and is
+// in the conflict log.
+func TestAMergeLogsTheEditsItEnds(t *testing.T) {
+	w := newWorld(t)
+	w.create(person(1))
+	w.create(person(2))
+	w.sync()
+	w.clock.Advance(5 * time.Minute)
+	a, b := w.contacts()["person1@example.com"], w.contacts()["person2@example.com"]
+	_, err := w.hubspot.Merge(string(a.Link(hubspotConn).ExternalID), string(b.Link(hubspotConn).ExternalID))
+	w.must(err)
+	w.update(b, contact.Values{contact.FirstName: "Unseen"})
+	for range 3 {
+		w.clock.Advance(time.Minute)
+		w.sync()
+	}
+	list := w.conflicts()
+	if len(list) != 1 || list[0].ContactID != w.only().ID || list[0].Values[1].Value != "Unseen" {
+		t.Fatalf("the conflict log has %+v", list)
+	}
+	_, err = w.service.ResolveConflict(w.ctx, acme, list[0].ID, contact.App, &list[0].Values[1].Value)
+	w.must(err)
+	w.sync()
+	if got := w.only().Values()[contact.FirstName]; got != "Unseen" {
+		t.Errorf("the app has %q", got)
+	}
+}

@@ -29,6 +29,7 @@ type Verify struct {
 	Field  contact.Field `json:"f"`
 	Wrote  string        `json:"wrote"`
 	Expect string        `json:"expect"` // what the write was meant to replace
+	H      string        `json:"h"`      // the app's value that it stands for
 	At     time.Time     `json:"at"`     // when it was acknowledged; in doubt: sent
 	// Modified is the vendor's own time of the write; zero when it is in doubt.
 	Modified time.Time `json:"modified,omitzero"`
@@ -54,13 +55,21 @@ func (l *Link) doubt(in Intent, until time.Time) {
 	for _, f := range sortedKeys(in.Fields) {
 		v := in.Fields[f]
 		l.InDoubt = append(l.InDoubt, InDoubt{Field: f, Val: v.Val, Until: until})
-		l.remember(Verify{Field: f, Wrote: v.Val, Expect: v.Expect, At: in.At})
+		l.remember(Verify{Field: f, Wrote: v.Val, Expect: v.Expect, H: v.H, At: in.At})
 	}
 }
 
-// unchecked lists the fields of the link whose history is to be read.
+// unchecked lists the fields of the link whose history is to be read: that of writes
+// never acknowledged says whether they arrived.
 func (l *Link) unchecked() []contact.Field {
 	var fields []contact.Field
+	for _, in := range l.Intents {
+		for _, f := range sortedKeys(in.Fields) {
+			if in.Op == OpUpdate && !slices.Contains(fields, f) {
+				fields = append(fields, f)
+			}
+		}
+	}
 	for _, v := range l.Verify {
 		if !v.Checked && !slices.Contains(fields, v.Field) {
 			fields = append(fields, v.Field)
@@ -81,14 +90,14 @@ func (p *pass) readHistories(ctx context.Context, ch *channel, contacts []*Conta
 			continue
 		}
 		r := ch.reads[l.ExternalID].Record
-		if r == nil || r.History != nil || !ch.conn.VerifyWrites && !slices.ContainsFunc(l.Verify, Verify.doubtful) {
+		if r == nil || r.History != nil || !ch.conn.VerifyWrites && !l.inDoubt() {
 			continue
 		}
 		fields := l.unchecked()
 		if len(fields) == 0 {
 			continue
 		}
-		history, err := ch.crm.History(ctx, r.ID, fields, l.Verify[0].At.Add(-time.Minute))
+		history, err := ch.crm.History(ctx, r.ID, fields, l.firstUnchecked().Add(-time.Minute))
 		if err != nil {
 			if concernsConnection(err) {
 				p.halt(ctx, ch, err)
@@ -97,6 +106,28 @@ func (p *pass) readHistories(ctx context.Context, ch *channel, contacts []*Conta
 		}
 		r.History = history
 	}
+}
+
+// inDoubt reports whether it is not known of some write whether it arrived.
+func (l *Link) inDoubt() bool {
+	return slices.ContainsFunc(l.Verify, Verify.doubtful) ||
+		slices.ContainsFunc(l.Intents, func(in Intent) bool { return in.Op == OpUpdate })
+}
+
+// firstUnchecked is when the earliest of the writes that are to be checked was made.
+func (l *Link) firstUnchecked() time.Time {
+	var first time.Time
+	for _, v := range l.Verify {
+		if first.IsZero() || v.At.Before(first) {
+			first = v.At
+		}
+	}
+	for _, in := range l.Intents {
+		if first.IsZero() || in.At.Before(first) {
+			first = in.At
+		}
+	}
+	return first
 }
 
 // examine looks up in a record's history what our writes replaced. An edit found
@@ -111,6 +142,7 @@ func (p *pass) examine(l *Link, ch *channel, r *Record, now time.Time) {
 			if i >= 0 {
 				v.Checked = true
 				p.noteLost(l, v, history[i+1:])
+				p.noteArrived(l, v, now)
 			} else if !v.young(now) {
 				continue // it never arrived, or changed nothing
 			}
@@ -138,6 +170,15 @@ func (p *pass) ownRevision(v Verify, history []Revision, timeout time.Duration) 
 		}
 	}
 	return best
+}
+
+// noteArrived takes note that a write whose answer was lost did arrive: what both sides
+// held then is what was last agreed, whatever somebody has made of it since.
+func (p *pass) noteArrived(l *Link, v Verify, now time.Time) {
+	s, agreed := l.Shadow[v.Field]
+	if v.doubtful() && agreed && p.choices.canonical.Equal(v.Field, s.R, v.Expect) {
+		l.agree(v.Field, v.H, v.Wrote, now)
+	}
 }
 
 // noteLost keeps the value that a write replaced, unless it is the one that was

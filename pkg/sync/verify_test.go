@@ -203,6 +203,49 @@ func TestAWriteThatArrivesLateIsKnownAsOurs(t *testing.T) {
 	}
 }
 
+// A write arrives and its answer is lost; somebody sees the value and puts the old one
+// back. That is an edit, although it looks as if the write had never arrived.
+func TestAnEditThatUndoesAnUnansweredWriteIsAnEdit(t *testing.T) {
+	w := synced(t)
+	w.before = func(r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/batch/update") {
+			w.counted.left = 1 // the answer is never saved
+		}
+	}
+	w.update(w.only(), contact.Values{contact.FirstName: "Ours"})
+	w.before = nil
+	w.counted.left = 0
+	w.clock.Advance(30 * time.Second)
+	w.must(w.hubspot.Edit(w.hubspotID(), map[string]string{"firstname": "First1"}))
+	w.clock.Advance(3 * time.Minute)
+	w.sync()
+	w.equal(1)
+	if got := w.only().Values()[contact.FirstName]; got != "First1" {
+		t.Errorf("the app has %q: the edit was overwritten", got)
+	}
+	w.quiet()
+}
+
+// Pipedrive takes both names together: an edit of the one is replaced by a write of the
+// other.
+func TestAnEditThatWasWrittenAlongIsFound(t *testing.T) {
+	w := synced(t)
+	w.must(w.service.VerifyWrites(w.ctx, acme, contact.Pipedrive, true))
+	w.once("PATCH", "/api/v2/persons", func() {
+		w.must(w.pipedrive.Edit(w.pipedriveID(), map[string]string{"last_name": "Theirs"}))
+	})
+	w.update(w.only(), contact.Values{contact.FirstName: "Ours"})
+	for range 2 {
+		w.clock.Advance(time.Minute)
+		w.sync()
+	}
+	w.equal(1)
+	if got := w.only().Values(); got[contact.FirstName] != "Ours" || got[contact.LastName] != "Theirs" {
+		t.Errorf("the app has %v", got)
+	}
+	w.quiet()
+}
+
 // A read right after a write may come from before it.
 func TestAReadThatIsTooOldIsNotTakenForAnEdit(t *testing.T) {
 	w := synced(t)

@@ -142,7 +142,8 @@ func (c *Client) authorise(ctx context.Context) (transport.Credential, error) {
 func (c *Client) Limits() sync.Limits {
 	return sync.Limits{
 		ListPage: listPage, Read: readSize, Create: 1, Update: 1, Delete: 1, Timeout: edgeTimeout,
-		Tokens: sync.CallKinds{List: 10, Read: 10, Get: 1, History: 20, Create: 5, Update: 5, Delete: 3},
+		Together: [][]contact.Field{{contact.FirstName, contact.LastName}},
+		Tokens:   sync.CallKinds{List: 10, Read: 10, Get: 1, History: 20, Create: 5, Update: 5, Delete: 3},
 	}
 }
 

@@ -8,6 +8,7 @@ const rules: Record<string, string> = {
   manual: "a person decided",
   flipping: "a person decided",
   change_beats_delete: "a change outranks a deletion",
+  merged: "it is the value of the contact that goes on after the merge",
 };
 
 /** What became of one of a conflict's values. */
