@@ -215,8 +215,8 @@ func (l *Link) confirm(u *push, now time.Time) {
 			l.remember(Verify{Field: f, Wrote: r, Expect: v.Expect, H: v.H, At: now, Modified: u.modified()})
 		}
 	}
-	for _, f := range u.alongside() {
-		v := u.current.Fields[f]
+	for _, f := range sortedKeys(u.intent.Along) {
+		v := u.intent.Along[f]
 		l.remember(Verify{Field: f, Wrote: v, Expect: v, H: l.Shadow[f].H, At: now, Modified: u.modified()})
 	}
 }

@@ -198,13 +198,33 @@ func (p *pass) takeLink(it *item, s mergeSide, plan reconcile.LinkPlan, now time
 		l.SyncedAt = cmp.Or(l.SyncedAt, now)
 		return
 	}
-	intent := Intent{ID: p.newID(now), Op: OpUpdate, Fields: writes, At: now}
+	intent := Intent{ID: p.newID(now), Op: OpUpdate, Fields: writes, Along: s.channel.limits.along(writes, s.record), At: now}
 	l.Intents = append(l.Intents, intent)
 	u := &push{item: it, channel: s.channel, intent: intent, id: l.ExternalID, current: s.record}
 	if !l.Keyed && s.channel.conn.Has(contact.SyncKey) {
 		u.key = it.next.ID
 	}
 	it.pushes = append(it.pushes, u)
+}
+
+// along returns the values of a record that an update of other fields writes too.
+func (limits Limits) along(writes map[contact.Field]IntentValue, r *Record) contact.Values {
+	var along contact.Values
+	written := func(f contact.Field) bool { _, ok := writes[f]; return ok }
+	for _, group := range limits.Together {
+		if !slices.ContainsFunc(group, written) {
+			continue
+		}
+		for _, f := range group {
+			if v, defined := r.Fields[f]; defined && !written(f) {
+				if along == nil {
+					along = contact.Values{}
+				}
+				along[f] = v
+			}
+		}
+	}
+	return along
 }
 
 // agree records a field's last agreement: what was read before it is out of date.

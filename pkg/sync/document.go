@@ -175,7 +175,9 @@ type Intent struct {
 	ID     string                        `json:"id"`
 	Op     Op                            `json:"op"`
 	Fields map[contact.Field]IntentValue `json:"fields,omitempty"`
-	At     time.Time                     `json:"at"`
+	// Along holds what the vendor has written with them, as it was read.
+	Along contact.Values `json:"along,omitempty"`
+	At    time.Time      `json:"at"`
 }
 
 // IntentValue is one field of an intent: the raw value to write, the hub value
@@ -309,7 +311,7 @@ func (l Link) clone() Link {
 	l.Shadow = maps.Clone(l.Shadow)
 	l.Intents = slices.Clone(l.Intents)
 	for i := range l.Intents {
-		l.Intents[i].Fields = maps.Clone(l.Intents[i].Fields)
+		l.Intents[i].Fields, l.Intents[i].Along = maps.Clone(l.Intents[i].Fields), maps.Clone(l.Intents[i].Along)
 	}
 	l.InDoubt, l.Verify, l.Sent = slices.Clone(l.InDoubt), slices.Clone(l.Verify), slices.Clone(l.Sent)
 	l.Lost, l.Flips = maps.Clone(l.Lost), maps.Clone(l.Flips)

@@ -35,19 +35,6 @@ func (in Intent) values() contact.Values {
 	return values
 }
 
-// alongside lists the fields that the vendor had written with those of an update, as
-// they were read.
-func (u *push) alongside() []contact.Field {
-	var fields []contact.Field
-	for _, group := range u.channel.limits.Together {
-		written := func(f contact.Field) bool { _, ok := u.intent.Fields[f]; return ok }
-		if u.intent.Op == OpUpdate && u.current != nil && slices.ContainsFunc(group, written) {
-			fields = append(fields, slices.DeleteFunc(slices.Clone(group), written)...)
-		}
-	}
-	return fields
-}
-
 // modified is the vendor's time of the write, zero if it did not say.
 func (u *push) modified() time.Time {
 	if u.result.Record == nil {

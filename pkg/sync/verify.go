@@ -57,6 +57,9 @@ func (l *Link) doubt(in Intent, until time.Time) {
 		l.InDoubt = append(l.InDoubt, InDoubt{Field: f, Val: v.Val, Until: until})
 		l.remember(Verify{Field: f, Wrote: v.Val, Expect: v.Expect, H: v.H, At: in.At})
 	}
+	for _, f := range sortedKeys(in.Along) {
+		l.remember(Verify{Field: f, Wrote: in.Along[f], Expect: in.Along[f], H: l.Shadow[f].H, At: in.At})
+	}
 }
 
 // unchecked lists the fields of the link whose history is to be read: that of writes
@@ -64,7 +67,7 @@ func (l *Link) doubt(in Intent, until time.Time) {
 func (l *Link) unchecked() []contact.Field {
 	var fields []contact.Field
 	for _, in := range l.Intents {
-		for _, f := range sortedKeys(in.Fields) {
+		for _, f := range append(sortedKeys(in.Fields), sortedKeys(in.Along)...) {
 			if in.Op == OpUpdate && !slices.Contains(fields, f) {
 				fields = append(fields, f)
 			}
