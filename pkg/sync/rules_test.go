@@ -160,11 +160,12 @@ func TestAChangeInACRMBeatsADeletionInTheApp(t *testing.T) {
 // What only the app knows of the contact that is merged away is not lost with it.
 func TestAMergeKeepsWhatOnlyTheAppKnows(t *testing.T) {
 	w := newWorld(t)
-	a, b := w.create(person(1)), w.create(person(2))
+	w.create(person(1))
+	b := w.create(person(2))
 	w.sync()
 	b = w.update(b, contact.Values{contact.Pronouns: "she/her"}) // a field the CRMs do not have
 	w.clock.Advance(5 * time.Minute)
-	a = w.contacts()["person1@example.com"]
+	a := w.contacts()["person1@example.com"]
 	_, err := w.hubspot.Merge(string(a.Link(hubspotConn).ExternalID), string(b.Link(hubspotConn).ExternalID))
 	w.must(err)
 	for range 3 {

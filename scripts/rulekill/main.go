@@ -54,7 +54,7 @@ func kill(only *regexp.Regexp, jobs int, verbose bool) bool {
 		fmt.Fprintln(os.Stderr, err)
 		return false
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	slots := make(chan struct{}, jobs)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
