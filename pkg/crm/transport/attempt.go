@@ -69,7 +69,7 @@ func (a attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	now := a.Clock.Now()
 	if err != nil {
 		permit.done(now, Usage{}, false)
-		call.failure = withoutURL(err)
+		call.failure, call.verdict = withoutURL(err), refusalBy(err, now)
 		return nil, err
 	}
 	call.answer = resp
@@ -82,6 +82,15 @@ func (a attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 		StatusCode: resp.Status, Header: resp.Header, Request: req,
 		Body: io.NopCloser(bytes.NewReader(nil)), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}, nil
+}
+
+// refusalBy is the verdict on a request that its carrier refused until later, before the
+// vendor saw it.
+func refusalBy(err error, now time.Time) Verdict {
+	if !fault.Is(err, fault.Throttled) {
+		return Verdict{}
+	}
+	return Verdict{Refused: true, Wait: max(0, fault.As(err).Until.Sub(now)), Everyone: true, Message: fault.Public(err)}
 }
 
 func (a attempts) authorise(req *http.Request, call *call) error {

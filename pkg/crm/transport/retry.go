@@ -63,12 +63,14 @@ func checkRetry(ctx context.Context, _ *http.Response, _ error) (bool, error) {
 		return false, nil
 	}
 	switch {
-	case call.failure != nil:
-		return call.mayRepeat(unsent(call.failure), 0) && call.fits(ctx), nil
 	case call.verdict.Refused:
 		call.client.block(ctx, call)
 		call.wait = call.verdict.Wait
 		return call.fits(ctx), nil
+	case fault.As(call.failure) != nil:
+		return false, nil
+	case call.failure != nil:
+		return call.mayRepeat(unsent(call.failure), 0) && call.fits(ctx), nil
 	case call.verdict.Failed:
 		return call.mayRepeat(false, call.verdict.Wait) && call.fits(ctx), nil
 	case call.answer.Status == http.StatusUnauthorized:
@@ -119,8 +121,10 @@ func (c *call) outcome(ctx context.Context, err error) (*Response, error) {
 	switch {
 	case c.refusal != nil:
 		return nil, c.refusal
-	case c.answer != nil && c.verdict.Refused:
+	case c.verdict.Refused:
 		return nil, c.throttled()
+	case fault.As(c.failure) != nil:
+		return nil, withOp(c.failure, c.request.Op)
 	case c.answer != nil && !c.verdict.Failed:
 		return c.answer, nil
 	case c.answer != nil:
@@ -148,7 +152,10 @@ func (c *call) throttled() error {
 		message = c.client.Vendor + "'s limit of calls is reached; it goes on by itself."
 	}
 	err := fault.ThrottledUntil(c.client.Clock.Now().Add(c.verdict.Wait), "%s", message)
-	err.Op, err.Err = c.request.Op, answerError(c.answer)
+	err.Op, err.Err = c.request.Op, c.failure
+	if c.answer != nil {
+		err.Err = answerError(c.answer)
+	}
 	return err
 }
 

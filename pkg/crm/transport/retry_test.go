@@ -236,3 +236,55 @@ func TestServerFailures(t *testing.T) {
 		t.Error(failures)
 	}
 }
+
+// TestCarrierErrors: what the RoundTripper classified itself is not a failure of the
+// vendor, and is waited for only when it says until when.
+func TestCarrierErrors(t *testing.T) {
+	for name, c := range map[string]struct {
+		first fault.Error
+		wait  time.Duration
+		calls int
+		kind  fault.Kind
+	}{
+		"a short pause": {first: fault.Error{Kind: fault.Throttled}, wait: 3 * time.Second, calls: 2},
+		"a long pause":  {first: fault.Error{Kind: fault.Throttled}, wait: time.Hour, calls: 1, kind: fault.Throttled},
+		"not connected": {first: fault.Error{Kind: fault.Unauthorised}, calls: 1, kind: fault.Unauthorised},
+		"not set up":    {first: fault.Error{Kind: fault.Unavailable}, calls: 1, kind: fault.Unavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in(t, func(t *testing.T) {
+				v, calls := script(200), 0
+				client := v.client(func(o *Options) {
+					next := o.RoundTripper
+					o.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
+						if calls++; calls > 1 {
+							return next.RoundTrip(r)
+						}
+						first := c.first
+						first.Message, first.Until = "said by the carrier", time.Now().Add(c.wait)
+						return nil, &first
+					})
+				})
+				began := time.Now()
+				_, err := client.JSON(t.Context(), create, nil)
+				if calls != c.calls {
+					t.Errorf("%d calls, want %d", calls, c.calls)
+				}
+				if c.kind == fault.Unexpected {
+					if err != nil || time.Since(began) < c.wait {
+						t.Errorf("after %v: %v", time.Since(began), err)
+					}
+					return
+				}
+				if !fault.Is(err, c.kind) || fault.Public(err) != "said by the carrier" || fault.As(err).Op != create.Op {
+					t.Errorf("%v", err)
+				}
+				if c.kind == fault.Throttled {
+					if _, err := client.JSON(t.Context(), get, nil); !fault.Is(err, fault.Throttled) || calls != 1 {
+						t.Errorf("the next call: %v, %d calls", err, calls)
+					}
+				}
+			})
+		})
+	}
+}

@@ -50,8 +50,8 @@ type Options struct {
 	// limits of an account together. Empty: all calls to BaseURL are of one account.
 	Account string
 	Clock   Clock
-	// RoundTripper sends the requests; nil: over the network, with connections
-	// shared by all clients of the process.
+	// RoundTripper sends the requests; nil: [Network]. An error of its own that is
+	// classified is the result of the call, after the wait that a Throttled one asks for.
 	RoundTripper http.RoundTripper
 	// Permits bounds the calls; nil: the client's own.
 	Permits *Permits
@@ -109,7 +109,7 @@ func New(o Options) *Client {
 		o.Jitter = rand.N[time.Duration]
 	}
 	if o.RoundTripper == nil {
-		o.RoundTripper = network()
+		o.RoundTripper = Network()
 	}
 	if o.Cost == nil {
 		o.Cost = func(Request) int { return 1 }
@@ -208,9 +208,9 @@ func (c *Client) url(r Request) string {
 	return u
 }
 
-// network is the transport that all clients without one of their own share, so
+// Network is the transport that all clients without one of their own share, so
 // that connections are reused between invocations.
-var network = sync.OnceValue(func() http.RoundTripper {
+var Network = sync.OnceValue(func() http.RoundTripper {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConns = 256
 	t.MaxIdleConnsPerHost = 64
