@@ -61,7 +61,9 @@ type Options struct {
 	AccountID, AccountURL string
 	// RoundTripper carries the calls; nil: the network.
 	RoundTripper http.RoundTripper
-	Clock        sync.Clock // default: the wall clock
+	// Delay is how long RoundTripper may still send a request that was given up.
+	Delay time.Duration
+	Clock sync.Clock // default: the wall clock
 	// RateLimit fixes the general limit; zero: 100 calls in 10 s until an answer's
 	// headers say otherwise. Negative Calls switch every limit off.
 	RateLimit transport.Limit
@@ -161,7 +163,7 @@ func (c *Client) authorise(ctx context.Context) (transport.Credential, error) {
 func (c *Client) Limits() sync.Limits {
 	return sync.Limits{
 		ListPage: listPage, Read: batchSize, Create: batchSize, Update: batchSize, Delete: batchSize,
-		Timeout:    edgeTimeout,
+		Timeout:    edgeTimeout + c.o.Delay,
 		CreateOnce: c.mapping.key != "",
 		Deletions:  true,
 		History:    true,

@@ -53,7 +53,9 @@ type Options struct {
 	AccountID, AccountURL string
 	// RoundTripper carries the calls; nil: the network.
 	RoundTripper http.RoundTripper
-	Clock        sync.Clock // default: the wall clock
+	// Delay is how long RoundTripper may still send a request that was given up.
+	Delay time.Duration
+	Clock sync.Clock // default: the wall clock
 	// RateLimit fixes the burst limit; zero: 20 calls in 2 s until an answer's headers
 	// say otherwise. Negative Calls switch the limit off.
 	RateLimit transport.Limit
@@ -141,7 +143,7 @@ func (c *Client) authorise(ctx context.Context) (transport.Credential, error) {
 // https://pipedrive.readme.io/docs/core-api-concepts-rate-limiting
 func (c *Client) Limits() sync.Limits {
 	return sync.Limits{
-		ListPage: listPage, Read: readSize, Create: 1, Update: 1, Delete: 1, Timeout: edgeTimeout,
+		ListPage: listPage, Read: readSize, Create: 1, Update: 1, Delete: 1, Timeout: edgeTimeout + c.o.Delay,
 		Together: [][]contact.Field{{contact.FirstName, contact.LastName}},
 		Tokens:   sync.CallKinds{List: 10, Read: 10, Get: 1, History: 20, Create: 5, Update: 5, Delete: 3},
 	}
