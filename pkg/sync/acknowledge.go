@@ -183,10 +183,13 @@ func (p *pass) takeAnswer(c *Contact, u *push, now time.Time) (again bool) {
 		l.Keyed = u.channel.conn.Has(contact.SyncKey)
 		l.URL = u.channel.crm.RecordURL(l.ExternalID)
 		l.Error = nil
-		if u.adopted || c.Lifecycle != Active {
+		if u.adopted {
 			return true // made by an earlier attempt: what it holds is read first
 		}
 		l.confirm(u, now)
+		if c.Lifecycle != Active {
+			return true // deleted meanwhile
+		}
 		if u.lookup {
 			p.noteSent(l, u.values())
 		}
