@@ -354,7 +354,6 @@ func (d *desk) create(body string) contactJSON {
 	return c
 }
 
-// sync runs a synchronisation to its end.
 // sync syncs until nothing is left, as the page does.
 func (d *desk) sync() runJSON {
 	d.Helper()
