@@ -173,7 +173,7 @@ func (l *crmLab) createInDoubt(since time.Time, exists int) {
 // panic, succeed, or leave a text that is unfit for people.
 func answerRubbish(l *crmLab) {
 	external := l.add(person(1))
-	page := `<!DOCTYPE html><html><head><title>Access denied</title></head><body>` + l.Credential + strings.Repeat(" x", 5000) + `</body></html>`
+	page := `<!DOCTYPE html><html><head><title>Access denied</title></head><body>` + l.credential() + strings.Repeat(" x", 5000) + `</body></html>`
 	answers := map[string]kit.Fault{
 		"a page with 200":        {Status: 200, Body: page, ContentType: "text/html"},
 		"a page with 400":        {Status: 400, Body: page, ContentType: "text/html"},
@@ -186,7 +186,7 @@ func answerRubbish(l *crmLab) {
 		"a number":               {Status: 400, Body: `42`},
 		"an error that is null":  {Status: 400, Body: `{"message":null,"errors":null,"context":null,"category":null,"error":null}`},
 		"an error of a new form": {Status: 400, Body: `{"message":"odd","errors":["text"],"context":{"ids":[1,{"a":2}],"x":"y"}}`},
-		"an echo":                {Status: 400, Body: `{"message":"` + l.Credential + ` is odd","error":"` + l.Credential + ` is odd"}`},
+		"an echo":                {Status: 400, Body: `{"message":"` + l.credential() + ` is odd","error":"` + l.credential() + ` is odd"}`},
 		"a redirect":             {Status: 302, Header: http.Header{"Location": {"https://example.com/login"}}},
 		"a status nobody knows":  {Status: 499, Body: `{}`},
 	}
@@ -217,7 +217,7 @@ func (l *crmLab) checkText(what string, err error) {
 	if len(public) < 10 || len(public) > 500 || strings.Contains(public, "<html") || strings.Contains(public, "http") {
 		l.Errorf("%s: %q is no text for people", what, public)
 	}
-	if strings.Contains(err.Error()+public, l.Credential) {
+	if strings.Contains(err.Error()+public, l.credential()) {
 		l.Errorf("%s: the credential is in the error", what)
 	}
 	if len(err.Error()) > 1500 {
