@@ -11,6 +11,14 @@ const root = resolve(__dirname, "../..");
 /** What the sandbox CRMs take for a good token. */
 export const tokens = { hubspot: "sandbox-hubspot-token", pipedrive: "sandbox-pipedrive-token" };
 
+/** The deployment's apps at the sandbox CRMs, which know them too. */
+const apps = {
+  HUBSPOT_CLIENT_ID: "sandbox-hubspot-app",
+  HUBSPOT_CLIENT_SECRET: "sandbox-secret",
+  PIPEDRIVE_CLIENT_ID: "sandbox-pipedrive-app",
+  PIPEDRIVE_CLIENT_SECRET: "sandbox-secret",
+};
+
 export interface Host {
   url: string;
   hubspot: string;
@@ -23,10 +31,12 @@ export interface HostSetup {
   env?: Record<string, string>;
   /** Nothing is connected yet: the sandboxes run, and the deployment has no token for them. */
   unconnected?: boolean;
+  /** The deployment has apps at the CRMs, so that people can agree there. */
+  apps?: boolean;
 }
 
 /** Starts the local host with an empty store and both sandboxes, on free ports. */
-export async function startHost({ env = {}, unconnected = false }: HostSetup = {}): Promise<Host> {
+export async function startHost({ env = {}, unconnected = false, apps: withApps = false }: HostSetup = {}): Promise<Host> {
   if (!existsSync(join(root, "frontend/out/index.html"))) throw new Error("frontend/out is missing: run `npm run build` first");
   const folder = await mkdtemp(join(tmpdir(), "contact-sync-e2e-"));
   const program = join(folder, "dev");
@@ -44,9 +54,10 @@ export async function startHost({ env = {}, unconnected = false }: HostSetup = {
   const crms = await start("data", "on", {
     HUBSPOT_ACCESS_TOKEN: tokens.hubspot,
     PIPEDRIVE_API_TOKEN: tokens.pipedrive,
+    ...(withApps ? apps : {}),
     ...(unconnected ? {} : env),
   });
-  const bare = { HUBSPOT_BASE_URL: crms.hubspot, PIPEDRIVE_BASE_URL: crms.pipedrive, HUBSPOT_CLIENT_SECRET: "sandbox-secret", ...env };
+  const bare = { HUBSPOT_BASE_URL: crms.hubspot, PIPEDRIVE_BASE_URL: crms.pipedrive, HUBSPOT_CLIENT_SECRET: "sandbox-secret", ...(withApps ? apps : {}), ...env };
   const { url } = unconnected ? await start("bare", "off", bare) : crms;
   return {
     ...crms,

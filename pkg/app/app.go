@@ -69,9 +69,11 @@ func New(ctx context.Context, o Options) (*App, error) {
 }
 
 func serviceConfig(o Options) sync.Config {
+	grants := newGrants(o)
 	c := sync.Config{
 		Store:  o.Store,
-		CRMs:   newCRMs(o),
+		CRMs:   newCRMs(o, grants),
+		Grants: grants,
 		Fields: fields(),
 		Clock:  o.Clock,
 		Events: eventAddresses(o.Config),
@@ -98,6 +100,7 @@ func serverConfig(o Options) web.Config {
 		Pipedrive:     pipedriveWebhook(o.Config),
 		PublicBaseURL: o.Config.PublicBaseURL,
 		HasToken:      o.Config.hasToken,
+		OAuthMissing:  o.Config.missingForOAuth,
 		Version:       o.Config.Version,
 		Clock:         o.Clock,
 		Log:           o.Log,

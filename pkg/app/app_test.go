@@ -119,7 +119,7 @@ func TestAdaptersAreKeptWhileNothingChanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := newCRMs(Options{Config: config})
+	c := newCRMs(Options{Config: config}, nil)
 	open := func(connection sync.Connection) sync.CRM {
 		t.Helper()
 		crm, err := c.Open(t.Context(), &connection)

@@ -44,18 +44,21 @@ type Config struct {
 }
 
 // HubSpot is the connection of the environment, if Token is set, and the app whose
-// events are received, if Secrets are.
+// events are received, if Secrets are; with ClientID people can connect through it.
 type HubSpot struct {
 	Token, BaseURL, APIVersion string
+	ClientID                   string
 	Secrets                    []string
 	RequireV3                  bool
 	RateLimit                  transport.Limit // zero: the vendor's own
 }
 
 // Pipedrive is the connection of the environment, if Token is set. Its events come
-// with WebhookUser and WebhookPassword, if both are.
+// with WebhookUser and WebhookPassword, if both are. With ClientID and ClientSecret
+// people can connect through the app.
 type Pipedrive struct {
 	Token, BaseURL               string
+	ClientID, ClientSecret       string
 	WebhookUser, WebhookPassword string
 	RateLimit                    transport.Limit
 }
@@ -77,6 +80,7 @@ func Read(getenv func(string) string) (Config, error) {
 			Token:      v.text("HUBSPOT_ACCESS_TOKEN"),
 			BaseURL:    v.origin("HUBSPOT_BASE_URL"),
 			APIVersion: v.oneOf("HUBSPOT_API_VERSION", hubspot.DefaultVersion, "2026-09", "v3"),
+			ClientID:   v.text("HUBSPOT_CLIENT_ID"),
 			Secrets:    v.list("HUBSPOT_CLIENT_SECRET"),
 			RequireV3:  v.flag("HUBSPOT_REQUIRE_V3"),
 			RateLimit:  v.rate("HUBSPOT_RATE_LIMIT"),
@@ -84,6 +88,8 @@ func Read(getenv func(string) string) (Config, error) {
 		Pipedrive: Pipedrive{
 			Token:           v.text("PIPEDRIVE_API_TOKEN"),
 			BaseURL:         v.origin("PIPEDRIVE_BASE_URL"),
+			ClientID:        v.text("PIPEDRIVE_CLIENT_ID"),
+			ClientSecret:    v.text("PIPEDRIVE_CLIENT_SECRET"),
 			WebhookUser:     v.text("PIPEDRIVE_WEBHOOK_USER"),
 			WebhookPassword: v.text("PIPEDRIVE_WEBHOOK_PASSWORD"),
 			RateLimit:       v.rate("PIPEDRIVE_RATE_LIMIT"),

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"strings"
 	gosync "sync"
 
 	"github.com/contactsync/contactsync/pkg/contact"
@@ -43,6 +44,7 @@ type crms struct {
 	clock     sync.Clock
 	transport http.RoundTripper // nil: the network
 	permits   *transport.Permits
+	grants    *sync.Grants
 	log       *slog.Logger
 
 	mu   gosync.Mutex
@@ -54,9 +56,9 @@ type opened struct {
 	crm  sync.CRM
 }
 
-func newCRMs(o Options) *crms {
+func newCRMs(o Options, grants *sync.Grants) *crms {
 	return &crms{
-		config: o.Config, clock: o.Clock, transport: o.Transport, log: o.Log,
+		config: o.Config, clock: o.Clock, transport: o.Transport, grants: grants, log: o.Log,
 		permits: transport.NewPermits(ledger{o.Store}, o.Log), open: map[contact.ConnectionID]opened{},
 	}
 }
@@ -90,12 +92,12 @@ func (c *crms) permitsOf(connection *sync.Connection) *transport.Permits {
 
 // sameTarget reports whether one adapter serves both states of a connection.
 func sameTarget(a, b *sync.Connection) bool {
-	return a.CustomerID == b.CustomerID && a.Provider == b.Provider && a.Credential == b.Credential &&
+	return a.CustomerID == b.CustomerID && a.Provider == b.Provider && a.Credential == b.Credential && a.OAuth == b.OAuth &&
 		a.AccountID == b.AccountID && a.AccountURL == b.AccountURL && maps.Equal(a.Fields, b.Fields)
 }
 
 func (c *crms) make(connection *sync.Connection) (sync.CRM, error) {
-	token, err := c.token(connection)
+	token, err := c.source(connection)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +106,7 @@ func (c *crms) make(connection *sync.Connection) (sync.CRM, error) {
 		return hubspot.New(hubspot.Options{
 			BaseURL:      settings.HubSpot.BaseURL,
 			APIVersion:   settings.HubSpot.APIVersion,
-			Token:        hubspot.StaticToken(token),
+			Token:        token,
 			Fields:       connection.Fields,
 			AccountID:    connection.AccountID,
 			AccountURL:   connection.AccountURL,
@@ -117,7 +119,8 @@ func (c *crms) make(connection *sync.Connection) (sync.CRM, error) {
 	case contact.Pipedrive:
 		return pipedrive.New(pipedrive.Options{
 			BaseURL:      settings.Pipedrive.BaseURL,
-			Token:        pipedrive.StaticToken(token),
+			Token:        token,
+			OAuth:        connection.OAuth,
 			Fields:       connection.Fields,
 			AccountID:    connection.AccountID,
 			AccountURL:   connection.AccountURL,
@@ -129,6 +132,15 @@ func (c *crms) make(connection *sync.Connection) (sync.CRM, error) {
 		}), nil
 	}
 	return nil, fault.New(fault.Unavailable, "This version has no adapter for %s.", connection.Provider.Title())
+}
+
+// source returns what tells the token of each call: a grant is renewed meanwhile.
+func (c *crms) source(connection *sync.Connection) (func(context.Context) (string, error), error) {
+	if connection.OAuth {
+		return c.grants.Source(connection)
+	}
+	token, err := c.token(connection)
+	return func(context.Context) (string, error) { return strings.TrimSpace(token), nil }, err
 }
 
 // token returns the credential of a connection: the one that a person entered for

@@ -36,7 +36,7 @@ func withKeys(t *testing.T, network http.RoundTripper, keys string) (*crms, Conf
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	return newCRMs(Options{Config: config, Store: store, Transport: network, Clock: sync.WallClock{}}), config
+	return newCRMs(Options{Config: config, Store: store, Transport: network, Clock: sync.WallClock{}}, nil), config
 }
 
 // entered is a connection with a credential of its own.

@@ -33,7 +33,7 @@ func TestInstancesCountCallsTogether(t *testing.T) {
 		t.Fatal(err)
 	}
 	open := func(provider contact.Provider, account string) sync.CRM {
-		instance := newCRMs(Options{Config: config, Store: store, Transport: answering{}, Clock: sync.WallClock{}})
+		instance := newCRMs(Options{Config: config, Store: store, Transport: answering{}, Clock: sync.WallClock{}}, nil)
 		crm, err := instance.Open(t.Context(), &sync.Connection{ID: "1", CustomerID: EnvironmentCustomer, Provider: provider, AccountID: account})
 		if err != nil {
 			t.Fatal(err)

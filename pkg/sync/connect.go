@@ -66,11 +66,15 @@ func otherAccount(c *Connection) error {
 // updateConnection applies change to the stored connection until no other writer
 // interferes, and copies the result into c.
 func (s *Service) updateConnection(ctx context.Context, c *Connection, change func(*Connection)) error {
+	return updateConnection(ctx, s.store, c, change)
+}
+
+func updateConnection(ctx context.Context, store ConnectionStore, c *Connection, change func(*Connection)) error {
 	for {
 		next := *c
 		next.Fields, next.FieldSince = maps.Clone(c.Fields), maps.Clone(c.FieldSince)
 		change(&next)
-		err := s.store.SaveConnection(ctx, &next)
+		err := store.SaveConnection(ctx, &next)
 		if err == nil {
 			*c = next
 			return nil
@@ -78,7 +82,7 @@ func (s *Service) updateConnection(ctx context.Context, c *Connection, change fu
 		if !fault.Is(err, fault.Stale) {
 			return err
 		}
-		conns, err := s.store.Connections(ctx, c.CustomerID)
+		conns, err := store.Connections(ctx, c.CustomerID)
 		if err != nil {
 			return err
 		}

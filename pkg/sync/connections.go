@@ -64,6 +64,17 @@ func (s *Service) Connect(ctx context.Context, customer contact.CustomerID, prov
 	if token == "" || len(token) > 4096 || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return fault.InvalidFields(map[string]string{"token": "Enter the token as the CRM shows it: one word, without spaces."})
 	}
+	return s.connectWith(ctx, customer, provider, credential{token, false})
+}
+
+// credential is what a connection is made with: a token, or the JSON of a [Grant].
+type credential struct {
+	plain string
+	oauth bool
+}
+
+// connectWith connects an account, or gives the present connection another credential.
+func (s *Service) connectWith(ctx context.Context, customer contact.CustomerID, provider contact.Provider, with credential) error {
 	if s.vault == nil {
 		return fault.New(fault.Unavailable, "Credentials cannot be stored: ENCRYPTION_KEYS is not set.")
 	}
@@ -74,32 +85,32 @@ func (s *Service) Connect(ctx context.Context, customer contact.CustomerID, prov
 	if err != nil {
 		return err
 	}
-	account, sealed, err := s.try(ctx, c, token)
+	account, sealed, err := s.try(ctx, c, with)
 	if err != nil {
 		return err
 	}
 	if c.AccountID != "" && c.AccountID != account.ID {
 		if c.State != ConnectionDisconnected {
-			return fault.New(fault.Conflict, "The token belongs to another %s account than the one connected. Disconnect that one first.", provider.Title())
+			return fault.New(fault.Conflict, "This is another %s account than the one connected. Disconnect that one first.", provider.Title())
 		}
-		if c, sealed, err = s.replace(ctx, c, account, token); err != nil {
+		if c, sealed, err = s.replace(ctx, c, account, with); err != nil {
 			return err
 		}
 	}
 	return s.updateConnection(ctx, c, func(c *Connection) {
-		c.Credential, c.AccountID, c.AccountURL = sealed, account.ID, account.URL
+		c.Credential, c.OAuth, c.AccountID, c.AccountURL = sealed, with.oauth, account.ID, account.URL
 		c.revive()
 	})
 }
 
 // try asks the vendor who a credential belongs to, and seals it.
-func (s *Service) try(ctx context.Context, c *Connection, token string) (Account, string, error) {
-	sealed, err := s.vault.Seal(token, c.Purpose())
+func (s *Service) try(ctx context.Context, c *Connection, with credential) (Account, string, error) {
+	sealed, err := s.vault.Seal(with.plain, c.Purpose())
 	if err != nil {
 		return Account{}, "", err
 	}
 	trial := *c
-	trial.Credential = sealed
+	trial.Credential, trial.OAuth = sealed, with.oauth
 	crm, err := s.crms.Open(ctx, &trial)
 	if err != nil {
 		return Account{}, "", err
@@ -129,7 +140,7 @@ func (s *Service) resealed(c *Connection) string {
 }
 
 // replace retires a disconnected connection for another account of its provider.
-func (s *Service) replace(ctx context.Context, old *Connection, account Account, token string) (*Connection, string, error) {
+func (s *Service) replace(ctx context.Context, old *Connection, account Account, with credential) (*Connection, string, error) {
 	c := s.newConnection(old.CustomerID, old.Provider)
 	c.ID = contact.ConnectionID(string(c.ID) + ":" + account.ID)
 	conns, err := s.store.Connections(ctx, old.CustomerID)
@@ -139,11 +150,11 @@ func (s *Service) replace(ctx context.Context, old *Connection, account Account,
 	if i := slices.IndexFunc(conns, func(o *Connection) bool { return o.ID == c.ID }); i >= 0 {
 		c = conns[i] // an account that was connected before
 	}
-	sealed, err := s.vault.Seal(token, c.Purpose())
+	sealed, err := s.vault.Seal(with.plain, c.Purpose())
 	if err != nil {
 		return nil, "", err
 	}
-	return c, sealed, s.updateConnection(ctx, old, func(o *Connection) { o.State, o.Credential = ConnectionReplaced, "" })
+	return c, sealed, s.updateConnection(ctx, old, func(o *Connection) { o.State, o.Credential, o.OAuth = ConnectionReplaced, "", false })
 }
 
 func (s *Service) newConnection(customer contact.CustomerID, provider contact.Provider) *Connection {
@@ -215,9 +226,12 @@ func (s *Service) Disconnect(ctx context.Context, customer contact.CustomerID, p
 	if err := s.unsubscribe(ctx, c); err != nil {
 		return err
 	}
+	if c.OAuth {
+		s.grants.revoke(ctx, c)
+	}
 	return s.updateConnection(ctx, c, func(c *Connection) {
-		c.State, c.Message, c.Credential, c.Behind = ConnectionDisconnected, "", "", true
-		c.Subscription = Subscription{}
+		c.State, c.Message, c.Behind = ConnectionDisconnected, "", true
+		c.Credential, c.OAuth, c.Subscription = "", false, Subscription{}
 	})
 }
 

@@ -255,6 +255,21 @@ type Subscriber interface {
 // EventTarget is where a vendor sends its events, and how it identifies itself there.
 type EventTarget struct{ Address, User, Password string }
 
+// OAuth speaks to a vendor about the access that a person grants this deployment's
+// app. Errors are classified: fault.Unauthorised means that a code or refresh token
+// is gone for good; after any other it can be tried again.
+type OAuth interface {
+	// AuthorizeURL is where a person agrees; the vendor sends the state back.
+	AuthorizeURL(state string) string
+	// Exchange turns the code that the person came back with into tokens, once.
+	Exchange(ctx context.Context, code string) (Grant, error)
+	// Refresh returns a new access token. The old one goes on until it expires, and the
+	// refresh token that comes with it is the same one or takes its place.
+	Refresh(ctx context.Context, refresh string) (Grant, error)
+	// Revoke gives the access back; tokens that are not known are no error.
+	Revoke(ctx context.Context, refresh string) error
+}
+
 // CRMs opens the adapter of a connection, with its credentials and field map.
 type CRMs interface {
 	Open(ctx context.Context, c *Connection) (CRM, error)

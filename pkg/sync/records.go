@@ -45,6 +45,8 @@ type Connection struct {
 	// Credential is the encrypted credential that a person entered; "" means that it
 	// comes from the environment.
 	Credential string `json:"credential,omitempty"`
+	// OAuth reports that the credential is a [Grant], which is renewed before it ends.
+	OAuth bool `json:"oauth,omitempty"`
 	// Subscription is how the CRM was asked to send its events.
 	Subscription Subscription `json:"subscription,omitzero"`
 }

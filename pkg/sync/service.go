@@ -62,6 +62,9 @@ type Config struct {
 	// Events holds, per provider that can be asked to send events, where they are
 	// received.
 	Events map[contact.Provider]EventAddress
+	// Grants keeps what people grant through OAuth, and knows the vendors' apps; nil:
+	// nothing can be granted.
+	Grants *Grants
 	// Vault encrypts entered credentials; nil: none can be entered.
 	Vault Vault
 	// Trigger asks for another invocation soon; it must not wait for it. nil: none.
@@ -81,6 +84,7 @@ type Service struct {
 	rules     reconcile.Rules
 	canonical contact.Canonical
 	events    map[contact.Provider]EventAddress
+	grants    *Grants
 	vault     Vault
 	trigger   func(context.Context)
 	parallel  func(...func())
@@ -92,7 +96,7 @@ func New(cfg Config) *Service {
 	s := &Service{
 		store: cfg.Store, crms: cfg.CRMs, fields: cfg.Fields, clock: cfg.Clock, newID: cfg.NewID,
 		rules: cfg.Rules, canonical: contact.Canonical{Region: cfg.Region},
-		events: cfg.Events, vault: cfg.Vault, trigger: cfg.Trigger, parallel: cfg.Parallel, log: cfg.Log,
+		events: cfg.Events, grants: cfg.Grants, vault: cfg.Vault, trigger: cfg.Trigger, parallel: cfg.Parallel, log: cfg.Log,
 	}
 	if s.clock == nil {
 		s.clock = WallClock{}
@@ -108,6 +112,9 @@ func New(cfg Config) *Service {
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.grants == nil {
+		s.grants = &Grants{Store: s.store, Vault: s.vault, Clock: s.clock, Log: s.log}
 	}
 	return s
 }

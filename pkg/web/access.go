@@ -88,7 +88,7 @@ func (s *Server) admitSignedIn(c *call) error {
 	if err != nil {
 		return err
 	}
-	c.customer = who.customer
+	c.customer, c.via = who.customer, who.via
 	return nil
 }
 

@@ -21,7 +21,7 @@ import (
 type door struct {
 	method, address string // address as a function gets it: "contacts?op=one&id=7"
 	body            string
-	lets            string // who is let in: "signed in", "cron", "hubspot", "pipedrive", "anyone"
+	lets            string // who is let in: "signed in", "cron", "hubspot", "pipedrive", "oauth", "anyone"
 }
 
 // doors lists every route of the document, about the fixtures of the default
@@ -59,6 +59,8 @@ func lets(operation *openapi3.Operation) string {
 				return "cron"
 			case "hubspotSignature":
 				return "hubspot"
+			case "oauthState":
+				return "oauth"
 			case "pipedriveBasic":
 				return "pipedrive"
 			}
@@ -277,7 +279,7 @@ func TestAdmission(t *testing.T) {
 		}
 	}
 	t.Logf("%d routes x %d callers = %d cases, %d of them refused without a look at any data", len(doors), len(visitors), cases, refused)
-	if len(doors) < 30 || cases != len(doors)*len(visitors) {
+	if len(doors) < 31 || cases != len(doors)*len(visitors) {
 		t.Errorf("%d routes, %d cases: is the table complete?", len(doors), cases)
 	}
 }
@@ -321,6 +323,9 @@ func (d *desk) expect(name string, at door, who visitor, answer answer, asked []
 		if own := strings.HasSuffix(at.address, "op=own"); !own && who.name == "Pipedrive" || own && who.name == "Pipedrive of the third customer" {
 			want = 0
 		}
+	case "oauth":
+		d.expectAtCallback(name, answer, asked)
+		return false
 	case "anyone":
 		d.expectAtSession(name, at, who, answer, asked)
 		return false
@@ -368,6 +373,19 @@ func (d *desk) expectLetIn(name string, at door, who visitor, answer answer, ask
 		own := op.scope == who.as || op.scope == "erasure-key:"+who.as || strings.HasPrefix(op.scope, "events:")
 		if !own && !strings.HasPrefix(op.scope, "session") && !strings.HasPrefix(op.scope, "pace:") {
 			d.Errorf("%s: the store was asked for %v, want only %q", name, op, who.as)
+		}
+	}
+}
+
+// expectAtCallback checks what anybody gets who comes back from a consent page
+// without having been sent there.
+func (d *desk) expectAtCallback(name string, answer answer, asked []operation) {
+	if to := answer.header.Get("Location"); answer.status != http.StatusSeeOther || !strings.HasPrefix(to, "/connections?failed=") {
+		d.Errorf("%s: %d to %q", name, answer.status, to)
+	}
+	for _, op := range asked {
+		if op.name != "Value" && op.name != "PutValue" || !strings.HasPrefix(op.scope, "session") && !strings.HasPrefix(op.scope, "oauth:") {
+			d.Errorf("%s: the store was asked for %v", name, op)
 		}
 	}
 }

@@ -25,6 +25,7 @@ type call struct {
 	op, id    string
 	broken    error // the query cannot be used
 	customer  contact.CustomerID
+	via       string // how the caller is signed in
 	handle    handler
 }
 

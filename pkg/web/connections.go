@@ -21,7 +21,8 @@ func (s *Server) listConnections(c *call) (reply, error) {
 		v.Connections[i] = s.viewConnection(c.customer, &list[i])
 	}
 	for i, provider := range providers {
-		v.Available[i] = availableView{provider, guides[provider], s.HasToken(c.customer, provider)}
+		missing := s.OAuthMissing(provider)
+		v.Available[i] = availableView{provider, guides[provider], s.HasToken(c.customer, provider), oauthView{len(missing) == 0, missing}}
 	}
 	return ok(v)
 }
@@ -36,11 +37,18 @@ func (s *Server) connect(c *call) (reply, error) {
 	name, _ := o.text("provider")
 	provider := contact.Provider(name)
 	token, _ := o.text("token")
+	method, given := o.text("method")
+	if given && method != byOAuth && method != byToken || method == byOAuth && token != "" {
+		o.reject("method", "has to be token, or oauth without a token")
+	}
 	if !slices.Contains(providers, provider) {
 		o.reject("provider", "has to be one of "+list(providers))
 	}
 	if err := o.done(); err != nil {
 		return reply{}, err
+	}
+	if method == byOAuth {
+		return s.authorize(c, provider)
 	}
 	if token != "" {
 		err = s.Service.Connect(c.Context(), c.customer, provider, token)
@@ -152,7 +160,15 @@ type connectionsView struct {
 type availableView struct {
 	Provider contact.Provider `json:"provider"`
 	guide
-	Environment bool `json:"environment"`
+	Environment bool      `json:"environment"`
+	OAuth       oauthView `json:"oauth"`
+}
+
+// oauthView says whether a CRM can be connected through its consent page, and which
+// variables of the deployment that lacks.
+type oauthView struct {
+	Offered bool     `json:"offered"`
+	Missing []string `json:"missing"`
 }
 
 type connectionView struct {
@@ -201,6 +217,8 @@ func (s *Server) viewConnection(customer contact.CustomerID, c *sync.ConnectionS
 	}
 	switch {
 	case c.State == sync.ConnectionDisconnected:
+	case c.OAuth:
+		v.Credential = given(byOAuth)
 	case c.Entered:
 		v.Credential = given("entered")
 	case s.HasToken(customer, c.Provider):

@@ -39,6 +39,10 @@ type (
 			Provider, Name, TokenLabel string
 			How, Scopes                []string
 			Environment                bool
+			OAuth                      struct {
+				Offered bool
+				Missing []string
+			}
 		}
 	}
 )

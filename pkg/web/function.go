@@ -15,7 +15,18 @@ type Function struct {
 	// Limit is how long the platform lets one request take: maxDuration in vercel.json.
 	Limit  time.Duration
 	access access
-	routes []route
+	// callbacks are operations whose callers bring no credential but what they were
+	// given for it; their handlers decide.
+	callbacks []string
+	routes    []route
+}
+
+// accessTo says who may call an operation.
+func (fn Function) accessTo(op string) access {
+	if slices.Contains(fn.callbacks, op) {
+		return checksItself
+	}
+	return fn.access
 }
 
 // route is one operation of a function. An empty op is the function's own path;
@@ -97,12 +108,13 @@ var (
 		},
 	}
 	Connections = Function{
-		Name: "connections", Limit: 30 * time.Second,
+		Name: "connections", Limit: 30 * time.Second, callbacks: []string{"callback"},
 		routes: []route{
 			{http.MethodGet, "", (*Server).listConnections},
 			{http.MethodPost, "", (*Server).connect},
 			{http.MethodPatch, "one", (*Server).changeConnection},
 			{http.MethodDelete, "one", (*Server).disconnect},
+			{http.MethodGet, "callback", (*Server).authorised},
 		},
 	}
 	Settings = Function{

@@ -39,6 +39,9 @@ type desk struct {
 	client    *http.Client
 	called    map[string]bool // unless it is nil: key, method, function and operation of each call
 	log       *bytes.Buffer
+	// toCRM is asked before each call to a CRM; nil: nobody is. An error is that of the
+	// network.
+	toCRM func(*http.Request) error
 	// third and thirdKey are the credentials and the address of events about a customer
 	// nobody speaks for; TestAdmission sets them.
 	third    []string
@@ -52,6 +55,7 @@ func env() map[string]string {
 		"HUBSPOT_ACCESS_TOKEN": "hubspot-token", "HUBSPOT_BASE_URL": "http://hubspot.test", "HUBSPOT_CLIENT_SECRET": "shh",
 		"PIPEDRIVE_API_TOKEN": "pipedrive-token", "PIPEDRIVE_BASE_URL": "http://pipedrive.test",
 		"PIPEDRIVE_WEBHOOK_USER": "events", "PIPEDRIVE_WEBHOOK_PASSWORD": "sh0o",
+		"HUBSPOT_CLIENT_ID": "hubspot-app", "PIPEDRIVE_CLIENT_ID": "pipedrive-app", "PIPEDRIVE_CLIENT_SECRET": "shush",
 		"ENCRYPTION_KEYS": newKey,
 	}
 }
@@ -67,7 +71,7 @@ func openWith(t *testing.T, env map[string]string) *desk {
 
 func openOn(t *testing.T, path string, env map[string]string) *desk {
 	t.Helper()
-	d := &desk{T: t, key: "s3cret", client: http.DefaultClient, log: &bytes.Buffer{}, clock: &testClock{}}
+	d := &desk{T: t, key: "s3cret", client: &http.Client{CheckRedirect: noRedirect}, log: &bytes.Buffer{}, clock: &testClock{}}
 	d.hubspot, d.pipedrive = d.newHubSpot("hubspot-token"), d.newPipedrive("pipedrive-token")
 	d.accounts = map[string]http.Handler{"hubspot-token": d.hubspot, "pipedrive-token": d.pipedrive}
 	store, err := sqlite.Open(t.Context(), path)
@@ -92,11 +96,13 @@ func (d *desk) start(env map[string]string) {
 	d.url = server.URL
 }
 
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
 // newHubSpot opens an account of the one HubSpot there is: all have the same id, so
 // that its events are about every one of them.
 func (d *desk) newHubSpot(token string) *hubspot.Server {
 	return hubspot.New(hubspot.Options{
-		Token: token, ClientSecret: "shh", WebhookURL: "https://sync.test/api/webhook/hubspot",
+		Token: token, ClientID: "hubspot-app", ClientSecret: "shh", WebhookURL: "https://sync.test/api/webhook/hubspot",
 		Webhooks: &http.Client{Transport: kit.Transport{Handler: http.HandlerFunc(d.webhook)}},
 		Knobs:    hubspot.Knobs{TenSecondlyLimit: -1, SearchPerSecond: -1},
 	})
@@ -104,7 +110,7 @@ func (d *desk) newHubSpot(token string) *hubspot.Server {
 
 func (d *desk) newPipedrive(token string) *pipedrive.Server {
 	return pipedrive.New(pipedrive.Options{
-		Token: token, Knobs: pipedrive.Knobs{LimitsOff: true},
+		Token: token, ClientID: "pipedrive-app", ClientSecret: "shush", Knobs: pipedrive.Knobs{LimitsOff: true},
 		Webhooks: &http.Client{Transport: kit.Transport{Handler: http.HandlerFunc(d.webhook)}},
 	})
 }
@@ -167,6 +173,11 @@ func (c *testClock) set(ahead time.Duration) {
 type crms struct{ *desk }
 
 func (c crms) RoundTrip(r *http.Request) (*http.Response, error) {
+	if c.toCRM != nil {
+		if err := c.toCRM(r); err != nil {
+			return nil, err
+		}
+	}
 	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ") + r.Header.Get("X-Api-Token")
 	account, known := c.accounts[token]
 	if !known && r.URL.Host == "hubspot.test" {

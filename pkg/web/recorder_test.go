@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/contactsync/contactsync/pkg/contact"
+	"github.com/contactsync/contactsync/pkg/fault"
 	"github.com/contactsync/contactsync/pkg/sync"
 )
 
@@ -15,6 +16,8 @@ type recorder struct {
 	store sync.Store
 	mu    gosync.Mutex
 	seen  []operation
+	// unsaved makes connections impossible to save.
+	unsaved bool
 }
 
 var _ sync.Store = (*recorder)(nil)
@@ -30,6 +33,19 @@ func note[T ~string](r *recorder, name string, scope T) sync.Store {
 	defer r.mu.Unlock()
 	r.seen = append(r.seen, operation{name, string(scope)})
 	return r.store
+}
+
+// saveNoConnections makes connections impossible to save, or possible again.
+func (r *recorder) saveNoConnections(on bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.unsaved = on
+}
+
+func (r *recorder) isUnsaved() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.unsaved
 }
 
 // take returns what was asked since the last time.
@@ -227,7 +243,11 @@ func (r *recorder) DropReviews(ctx ctxt, customer cust, ids []string) error {
 }
 
 func (r *recorder) SaveConnection(ctx ctxt, c *sync.Connection) error {
-	return note(r, "SaveConnection", c.CustomerID).SaveConnection(ctx, c)
+	store := note(r, "SaveConnection", c.CustomerID)
+	if r.isUnsaved() {
+		return fault.New(fault.Retryable, "The store does not answer.")
+	}
+	return store.SaveConnection(ctx, c)
 }
 
 func (r *recorder) Connections(ctx ctxt, customer cust) ([]*sync.Connection, error) {

@@ -47,6 +47,9 @@ type Service interface {
 
 	Connections(ctx context.Context, customer contact.CustomerID) ([]sync.ConnectionStatus, error)
 	Connect(ctx context.Context, customer contact.CustomerID, provider contact.Provider, token string) error
+	Authorize(ctx context.Context, customer contact.CustomerID, provider contact.Provider, browser string) (address string, ends time.Time, err error)
+	Authorised(ctx context.Context, provider contact.Provider, state, code string, browsers []string) error
+	CancelAuthorization(ctx context.Context, provider contact.Provider, state string, browsers []string) error
 	Reconnect(ctx context.Context, customer contact.CustomerID, provider contact.Provider) error
 	TestConnection(ctx context.Context, customer contact.CustomerID, provider contact.Provider) error
 	PauseConnection(ctx context.Context, customer contact.CustomerID, provider contact.Provider) error
@@ -103,6 +106,9 @@ type Config struct {
 	// HasToken reports whether the deployment has a token of its own for the
 	// customer's connection to a CRM. Nil: it has none.
 	HasToken func(contact.CustomerID, contact.Provider) bool
+	// OAuthMissing names the variables without which a CRM cannot be connected through
+	// its consent page; none: it can. Nil: it never can.
+	OAuthMissing func(contact.Provider) []string
 	// Version is shown by the health function.
 	Version string
 	// Clock is nil for the wall clock.
@@ -128,6 +134,9 @@ func New(config Config) *Server {
 	}
 	if config.HasToken == nil {
 		config.HasToken = func(contact.CustomerID, contact.Provider) bool { return false }
+	}
+	if config.OAuthMissing == nil {
+		config.OAuthMissing = func(contact.Provider) []string { return []string{"PUBLIC_BASE_URL"} }
 	}
 	s := &Server{Config: config, origins: http.NewCrossOriginProtection()}
 	if u, err := url.Parse(config.PublicBaseURL); err == nil && u.Host != "" {
@@ -164,7 +173,7 @@ func (s *Server) answer(c *call, fn Function) (_ reply, err error) {
 			err = panicked(cause)
 		}
 	}()
-	if err := s.admit(c, fn.access); err != nil {
+	if err := s.admit(c, fn.accessTo(c.op)); err != nil {
 		return reply{}, err
 	}
 	if err := c.route(fn); err != nil {

@@ -69,7 +69,11 @@ func startSandboxes(o options, env *environment, main net.Addr, log *slog.Logger
 
 func newHubSpot(env *environment) crm {
 	secret, _, _ := strings.Cut(env.orSecret("HUBSPOT_CLIENT_SECRET"), ",")
+	if env.get("HUBSPOT_CLIENT_ID") == "" {
+		env.set("HUBSPOT_CLIENT_ID", "sandbox-hubspot-app")
+	}
 	options := hubspot.Options{
+		ClientID:     env.get("HUBSPOT_CLIENT_ID"),
 		Token:        env.orSecret("HUBSPOT_ACCESS_TOKEN"),
 		ClientSecret: strings.TrimSpace(secret),
 		WebhookURL:   env.get("PUBLIC_BASE_URL") + "/api/webhook/hubspot",
@@ -81,7 +85,11 @@ func newHubSpot(env *environment) crm {
 }
 
 func newPipedrive(env *environment) crm {
+	if env.get("PIPEDRIVE_CLIENT_ID") == "" {
+		env.set("PIPEDRIVE_CLIENT_ID", "sandbox-pipedrive-app")
+	}
 	return pipedrive.New(pipedrive.Options{
+		ClientID: env.get("PIPEDRIVE_CLIENT_ID"), ClientSecret: env.orSecret("PIPEDRIVE_CLIENT_SECRET"),
 		Token: env.orSecret("PIPEDRIVE_API_TOKEN"),
 		Knobs: pipedrive.Knobs{Plan: "ultimate", Seats: 10, BurstLimit: pipedriveBurst},
 	})

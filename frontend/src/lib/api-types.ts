@@ -33,6 +33,7 @@ export type Budget = Schemas["Budget"];
 export type Connection = Schemas["Connection"];
 export type Connections = Schemas["Connections"];
 export type ConnectionState = Schemas["ConnectionState"];
+export type Authorization = Schemas["Authorization"];
 export type AvailableCrm = Schemas["AvailableCRM"];
 
 /** Whether a CRM has a field that can be used. */

@@ -523,7 +523,7 @@ export interface paths {
         put?: never;
         /**
          * Connect a CRM
-         * @description With a token: tries it, encrypts and keeps it; of the account connected already it takes the present credential's place. Without one: takes up the connection again with the credential it has, or the deployment's. A sync begins with the next call of POST /api/sync or the schedule.
+         * @description With the method `oauth`: answers where a person agrees in the CRM, who comes back to the Connections page. With a token: tries it, encrypts and keeps it; of the account connected already it takes the present credential's place. Without one: takes up the connection again with the credential it has, or the deployment's. A sync begins with the next call of POST /api/sync or the schedule.
          */
         post: operations["connect"];
         delete?: never;
@@ -554,6 +554,26 @@ export interface paths {
          * @description `test` asks the CRM whether the credential works; the answer is the connection's state. `pause` ends all calls until `resume`; edits go on and reach the CRM after that. `confirm` lets deletions pass that were held because they were suspiciously many, and further ones for an hour; the next run follows them.
          */
         patch: operations["changeConnection"];
+        trace?: never;
+    };
+    "/api/connections/{provider}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come back from a CRM's consent page
+         * @description The CRM sends people here. A state counts once, within 10 minutes, and for the browser whose session or cookie asked for it. The answer always leads to the Connections page: with `connected`, or with `failed` and `reason`.
+         */
+        get: operations["connected"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/settings": {
@@ -953,10 +973,10 @@ export interface components {
              */
             url?: string;
             /**
-             * @description Where the credential comes from: a variable of the deployment, or a person. It is never returned. Null: there is none.
+             * @description Where the credential comes from: a variable of the deployment, a person who entered it, or one who agreed in the CRM. It is never returned. Null: there is none.
              * @enum {string|null}
              */
-            credential: "environment" | "entered" | null;
+            credential: "environment" | "entered" | "oauth" | null;
             /** @description Whether every write is checked for an edit it may have replaced. */
             verifyWrites: boolean;
             /** @description The vendor's id of the account; null until it is learned at first use. */
@@ -965,6 +985,25 @@ export interface components {
             webhookUrl: string | null;
             /** @description How changes in a CRM are noticed that is asked to send its events. Null: nobody asks it; where it can, a person enters webhookUrl there. */
             events: components["schemas"]["EventState"] | null;
+        };
+        /**
+         * @description Where a person agrees that a CRM is connected.
+         * @example {
+         *       "authorizeUrl": "https://app.hubspot.com/oauth/authorize?client_id=7c2f&response_type=code&state=x",
+         *       "expiresAt": "2026-11-25T08:22:32Z"
+         *     }
+         */
+        Authorization: {
+            /**
+             * Format: uri
+             * @description The CRM's consent page, to be opened in the browser that asked.
+             */
+            authorizeUrl: string;
+            /**
+             * Format: date-time
+             * @description Until when the person has to be back.
+             */
+            expiresAt: string;
         };
         /**
          * @example {
@@ -977,7 +1016,7 @@ export interface components {
             /** @description Why it does not, for people; absent while it was not asked yet. */
             message?: string;
         };
-        /** @description A CRM that can be connected with a token. */
+        /** @description A CRM that can be connected. */
         AvailableCRM: {
             provider: components["schemas"]["Provider"];
             /** @description The product's name. */
@@ -990,6 +1029,12 @@ export interface components {
             scopes: string[];
             /** @description Whether the deployment holds a token for this customer, so that connecting needs none. */
             environment: boolean;
+            /** @description Whether it can be connected through its consent page. */
+            oauth: {
+                offered: boolean;
+                /** @description Variables of the deployment that it lacks. */
+                missing: string[];
+            };
         };
         Connections: {
             /** @description Present and disconnected ones, at most one per CRM. */
@@ -3327,7 +3372,11 @@ export interface operations {
                      *             "crm.objects.contacts.read",
                      *             "crm.objects.contacts.write"
                      *           ],
-                     *           "environment": true
+                     *           "environment": true,
+                     *           "oauth": {
+                     *             "offered": true,
+                     *             "missing": []
+                     *           }
                      *         }
                      *       ]
                      *     }
@@ -3359,20 +3408,25 @@ export interface operations {
                  */
                 "application/json": {
                     provider: components["schemas"]["Provider"];
+                    /**
+                     * @description `oauth` connects through the CRM's consent page, if that is offered, and goes without a token.
+                     * @enum {string}
+                     */
+                    method?: "token" | "oauth";
                     /** @description The CRM's token. It is never returned. */
                     token?: string | null;
                 };
             };
         };
         responses: {
-            /** @description The connection. */
+            /** @description The connection; or with the method `oauth` where a person agrees to it. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Connection"];
+                    "application/json": components["schemas"]["Connection"] | components["schemas"]["Authorization"];
                 };
             };
             400: components["responses"]["Malformed"];
@@ -3466,6 +3520,44 @@ export interface operations {
             429: components["responses"]["Throttled"];
             500: components["responses"]["Unexpected"];
             502: components["responses"]["OutcomeUnknown"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    connected: {
+        parameters: {
+            query?: {
+                /** @description As it was sent to the CRM. */
+                state?: string;
+                /** @description What the CRM exchanges for tokens, once. */
+                code?: string;
+                /** @description Why there is no code. */
+                error?: string;
+                /** @description The same, for people. */
+                error_description?: string;
+            };
+            header?: never;
+            path: {
+                provider: components["schemas"]["Provider"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Back to the Connections page. */
+            303: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    /** @description Such as `/connections?connected=hubspot`. */
+                    Location?: string;
+                    /** @description `no-referrer`: the address holds a code. */
+                    "Referrer-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Malformed"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
         };
     };

@@ -30,6 +30,11 @@ export function clockTime(at: Date): string {
   return new Intl.DateTimeFormat(undefined, { timeStyle: "short" }).format(new Date(minutes * 60_000));
 }
 
+/** "A, B, and C". */
+export function formatList(words: string[]): string {
+  return new Intl.ListFormat("en", { type: "conjunction" }).format(words);
+}
+
 export function formatNumber(value: number): string {
   return new Intl.NumberFormat(undefined).format(value);
 }

@@ -167,7 +167,7 @@ func (c *Client) Account(ctx context.Context) (sync.Account, error) {
 	if account.Name == "" {
 		account.Name = "Pipedrive company " + account.ID
 	}
-	if c.isVendor() && me.CompanyDomain != "" {
+	if isVendor(c.o.BaseURL) && me.CompanyDomain != "" {
 		account.URL = "https://" + strings.TrimSuffix(me.CompanyDomain, ".pipedrive.com") + ".pipedrive.com"
 	}
 	return account, nil
@@ -178,7 +178,7 @@ func (c *Client) RecordURL(id contact.ExternalID) string {
 	switch {
 	case id == "":
 		return ""
-	case !c.isVendor():
+	case !isVendor(c.o.BaseURL):
 		return c.o.BaseURL + "/records/" + url.PathEscape(string(id))
 	case c.o.AccountURL != "":
 		return c.o.AccountURL + "/person/" + url.PathEscape(string(id))
@@ -188,9 +188,9 @@ func (c *Client) RecordURL(id contact.ExternalID) string {
 	return ""
 }
 
-// isVendor reports whether the calls go to Pipedrive itself.
-func (c *Client) isVendor() bool {
-	u, err := url.Parse(c.o.BaseURL)
+// isVendor reports whether an address is one of Pipedrive itself.
+func isVendor(address string) bool {
+	u, err := url.Parse(address)
 	return err == nil && strings.HasSuffix("."+u.Hostname(), ".pipedrive.com")
 }
 

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+
+	"github.com/contactsync/contactsync/pkg/sandbox/kit"
 )
 
 // oauthProblem is the body of a refused token request.
@@ -40,8 +42,7 @@ func oauthRoutes(version string) []route {
 	}
 }
 
-// authorize stands for the consent page of app.hubspot.com: it grants at once and
-// sends the browser back with a code.
+// authorize stands for the consent page of app.hubspot.com.
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	back, err := url.Parse(query.Get("redirect_uri"))
@@ -50,16 +51,18 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.mu.Lock()
-	code := s.tokens.next("code")
-	s.tokens.codes[code] = back.String()
+	scopes := s.grantedScopes()
 	s.mu.Unlock()
-	answer := back.Query()
-	answer.Set("code", code)
-	if state := query.Get("state"); state != "" {
-		answer.Set("state", state)
-	}
-	back.RawQuery = answer.Encode()
-	http.Redirect(w, r, back.String(), http.StatusFound)
+	kit.Consent{
+		Title: "HubSpot", Accent: accent, Scopes: scopes, Denied: "access_denied",
+		Agree: func(redirect string) string {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			code := s.tokens.next("code")
+			s.tokens.codes[code] = redirect
+			return code
+		},
+	}.ServeHTTP(w, r)
 }
 
 // issueToken exchanges a code, once, or a refresh token, as often as it is sent.

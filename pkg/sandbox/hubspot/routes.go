@@ -119,6 +119,7 @@ func (s *Server) routes() http.Handler {
 		}
 	}
 	mux.HandleFunc("GET /oauth/authorize", s.authorize)
+	mux.HandleFunc("POST /oauth/authorize", s.authorize)
 	mount("/", "", route{label: "unknown", open: true, serve: func(*Server, *call) (int, any, error) {
 		return 0, nil, noSuchContact()
 	}})

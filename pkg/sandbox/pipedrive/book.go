@@ -31,7 +31,7 @@ var plainColumns = []string{columnFirst, columnLast, columnEmails, columnPhones}
 func (s *Server) page() kit.Page {
 	over := `{"success":false,"error":"request over limit","errorCode":429,"error_info":"Please check developers.pipedrive.com"}`
 	reset := http.Header{"X-Ratelimit-Remaining": {"0"}, "X-Ratelimit-Reset": {"2"}}
-	return kit.Page{Title: "Pipedrive", Accent: "#1f7a43", Columns: s.columns, Troubles: []kit.Trouble{
+	return kit.Page{Title: "Pipedrive", Accent: accent, Columns: s.columns, Troubles: []kit.Trouble{
 		{Label: "Over the limit", Hint: "The next 3 calls are answered with 429.", Faults: []kit.Fault{{Status: http.StatusTooManyRequests, Body: over, Header: reset, Times: 3}}},
 		{Label: "Day's tokens used up", Hint: "Every call is answered with 429 until midnight.", Knobs: `{"dailyTokens":1}`},
 		{Label: "Search behind", Hint: "Changed persons are not found for 30 seconds.", Knobs: `{"searchLagSeconds":30}`},

@@ -7,7 +7,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/contactsync/contactsync/pkg/sandbox/kit"
 )
+
+// accent is the colour of the pages.
+const accent = "#1f7a43"
 
 // How long what the consent and the token endpoint issue works.
 const (
@@ -49,13 +54,13 @@ type oauthError struct {
 func (s *Server) oauth() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /oauth/authorize", s.authorize)
+	mux.HandleFunc("POST /oauth/authorize", s.authorize)
 	mux.HandleFunc("POST /oauth/token", s.oauthCall(s.issueToken))
 	mux.HandleFunc("POST /oauth/revoke", s.oauthCall(s.revokeToken))
 	return mux
 }
 
-// authorize stands for the consent page: the user agrees at once, and the browser
-// goes back with a code.
+// authorize is the consent page.
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	back, err := url.Parse(query.Get("redirect_uri"))
@@ -63,17 +68,22 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "The client_id or the redirect_uri does not match this app.", http.StatusBadRequest)
 		return
 	}
+	kit.Consent{
+		Title: "Pipedrive", Accent: accent, Scopes: s.scopes(), Denied: "user_denied",
+		Agree: func(redirect string) string {
+			s.lock()
+			defer s.unlock()
+			code := s.uuid()
+			s.grants.codes = keep(s.grants.codes, code, consent{redirect, s.now.Add(codeLife)})
+			return code
+		},
+	}.ServeHTTP(w, r)
+}
+
+func (s *Server) scopes() []string {
 	s.lock()
-	code := s.uuid()
-	s.grants.codes = keep(s.grants.codes, code, consent{query.Get("redirect_uri"), s.now.Add(codeLife)})
-	s.unlock()
-	answer := back.Query()
-	answer.Set("code", code)
-	if query.Has("state") {
-		answer.Set("state", query.Get("state"))
-	}
-	back.RawQuery = answer.Encode()
-	http.Redirect(w, r, back.String(), http.StatusFound)
+	defer s.unlock()
+	return s.grantedScopes()
 }
 
 // oauthCall checks the client's id and secret, which come as Basic.

@@ -212,18 +212,19 @@ func TestRewritesLeadSomewhere(t *testing.T) {
 func TestPublicAddresses(t *testing.T) {
 	config := load(t)
 	for address, want := range map[string]string{
-		"/api/contacts/import":             "/api/contacts?op=import",
-		"/api/contacts/7":                  "/api/contacts?id=7&op=one",
-		"/api/contacts/7/restore":          "/api/contacts?id=7&op=restore",
-		"/api/sync/r1":                     "/api/sync?id=r1&op=run",
-		"/api/sync/r1/approve":             "/api/sync?id=r1&op=approve",
-		"/api/sync/r1/cancel":              "/api/sync?id=r1&op=cancel",
-		"/api/conflicts/c1":                "/api/conflicts?id=c1&op=one",
-		"/api/conflicts/review":            "/api/conflicts?op=review",
-		"/api/connections/hubspot":         "/api/connections?id=hubspot&op=one",
-		"/api/integration/webhook/hubspot": "/api/webhook/hubspot?",
-		"/api/webhook/pipedrive/k3y":       "/api/webhook/pipedrive?id=k3y&op=own",
-		"/api/integration/setup/pronouns":  "/api/setup/pronouns?",
+		"/api/contacts/import":              "/api/contacts?op=import",
+		"/api/contacts/7":                   "/api/contacts?id=7&op=one",
+		"/api/contacts/7/restore":           "/api/contacts?id=7&op=restore",
+		"/api/sync/r1":                      "/api/sync?id=r1&op=run",
+		"/api/sync/r1/approve":              "/api/sync?id=r1&op=approve",
+		"/api/sync/r1/cancel":               "/api/sync?id=r1&op=cancel",
+		"/api/conflicts/c1":                 "/api/conflicts?id=c1&op=one",
+		"/api/conflicts/review":             "/api/conflicts?op=review",
+		"/api/connections/hubspot":          "/api/connections?id=hubspot&op=one",
+		"/api/connections/hubspot/callback": "/api/connections?id=hubspot&op=callback",
+		"/api/integration/webhook/hubspot":  "/api/webhook/hubspot?",
+		"/api/webhook/pipedrive/k3y":        "/api/webhook/pipedrive?id=k3y&op=own",
+		"/api/integration/setup/pronouns":   "/api/setup/pronouns?",
 	} {
 		target, query, _ := config.Rewrite(address)
 		if got := target + "?" + query.Encode(); got != want {

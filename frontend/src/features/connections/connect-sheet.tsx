@@ -40,7 +40,7 @@ export default function ConnectSheet({ chosen, onClose }: Props) {
 }
 
 function TokenForm({ crm, replacing, onDone }: { crm: AvailableCrm; replacing: boolean; onDone(): void }) {
-  const { busy, problem, connect, clear } = useConnect(crm.provider);
+  const { busy, problem, connect, agree, clear } = useConnect(crm.provider);
   const [token, setToken] = useState("");
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
@@ -61,6 +61,14 @@ function TokenForm({ crm, replacing, onDone }: { crm: AvailableCrm; replacing: b
           <Notice tone="bad" title={`${crm.name} is not ${replacing ? "changed" : "connected"}`}>
             {problem.message}
           </Notice>
+        )}
+        {crm.oauth.offered && (
+          <div className="space-y-3">
+            <Button type="button" busy={busy} onClick={() => void agree()}>
+              Connect with {crm.name}
+            </Button>
+            <p className="text-ink-2">Or with a token:</p>
+          </div>
         )}
         <ol className="list-decimal space-y-2 pl-5 text-ink-2 marker:text-ink-3">
           {crm.how.map((step) => (

@@ -5,6 +5,7 @@ import { lazy, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { OnceOpen } from "@/components/ui/once-open";
 import type { AvailableCrm, Connection } from "@/lib/api-types";
+import { useConnect } from "./use-connect";
 import { useConnectionActions } from "./use-connection-actions";
 
 const DisconnectDialog = lazy(() => import("./disconnect-dialog"));
@@ -17,6 +18,8 @@ interface Props {
 
 export function ConnectionButtons({ crm, connection, onToken }: Props) {
   const { doing, test, pause, resume, disconnect } = useConnectionActions(connection.provider);
+  const { busy, agree } = useConnect(connection.provider);
+  const granted = connection.credential === "oauth" && crm.oauth.offered;
   const [asking, setAsking] = useState(false);
   const paused = connection.state === "paused";
   const refused = connection.state === "unauthorised";
@@ -37,10 +40,17 @@ export function ConnectionButtons({ crm, connection, onToken }: Props) {
         {doing !== "test" && <PlugZap aria-hidden />}
         Test
       </Button>
-      <Button size="sm" variant={refused ? "primary" : "outline"} onClick={onToken}>
-        <KeyRound aria-hidden />
-        Replace token
-      </Button>
+      {granted ? (
+        <Button size="sm" variant={refused ? "primary" : "outline"} busy={busy} onClick={() => void agree()}>
+          {!busy && <KeyRound aria-hidden />}
+          Connect again
+        </Button>
+      ) : (
+        <Button size="sm" variant={refused ? "primary" : "outline"} onClick={onToken}>
+          <KeyRound aria-hidden />
+          Replace token
+        </Button>
+      )}
       <Button
         size="sm"
         variant="ghost"

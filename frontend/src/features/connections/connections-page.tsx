@@ -4,6 +4,7 @@ import { lazy } from "react";
 import { OnceOpen } from "@/components/ui/once-open";
 import { Panel } from "@/components/ui/panel";
 import { ErrorState, StaleNotice } from "@/components/ui/states";
+import { ConsentOutcome } from "./consent-outcome";
 import { ConnectionsSkeleton } from "./connections-skeleton";
 import { CrmCard } from "./crm-card";
 import { crmList, isUp } from "./crm-list";
@@ -26,6 +27,7 @@ export function ConnectionsPage() {
         <h1 className="text-xl font-semibold">Connections</h1>
         <p className="mt-0.5 text-ink-2">The CRM accounts that your contacts are kept equal with.</p>
       </header>
+      <ConsentOutcome />
       {data && error && <StaleNotice error={error} onRetry={retry} />}
       {!data && error && (
         <Panel>

@@ -10,6 +10,7 @@ const crm = (provider: AvailableCrm["provider"]): AvailableCrm => ({
   how: [],
   scopes: [],
   environment: false,
+  oauth: { offered: false, missing: [] },
 });
 
 function list(...connections: Connections["connections"]) {

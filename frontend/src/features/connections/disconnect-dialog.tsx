@@ -13,6 +13,12 @@ interface Props {
   onConfirm(): void;
 }
 
+const forgotten = {
+  entered: "The token is forgotten, and nothing",
+  oauth: "The access is given back, and nothing",
+  environment: "Nothing",
+};
+
 /** Asks, and says what goes and what stays. */
 export default function DisconnectDialog({ open, crm: { name }, connection: { linked, credential }, busy, onClose, onConfirm }: Props) {
   return (
@@ -23,7 +29,7 @@ export default function DisconnectDialog({ open, crm: { name }, connection: { li
       description={
         <>
           <p>
-            {credential === "entered" ? "The token is forgotten, and nothing" : "Nothing"} goes to or from {name} any more.
+            {forgotten[credential ?? "environment"]} goes to or from {name} any more.
           </p>
           <p className="mt-3 font-medium text-ink">What stays</p>
           <ul className="mt-1 list-disc space-y-1 pl-5">

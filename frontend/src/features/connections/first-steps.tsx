@@ -1,7 +1,7 @@
 import { Panel } from "@/components/ui/panel";
 
 const steps = [
-  ["Connect a CRM", "HubSpot, Pipedrive, or both. Each needs a token of its account."],
+  ["Connect a CRM", "HubSpot, Pipedrive, or both: by agreeing there, or with a token."],
   ["Let the first sync run", "It begins by itself, matches people by e-mail, and doubles nobody."],
   ["Set up pronouns", "One click in the banner adds the field to every connected CRM."],
 ] as const;

@@ -6,7 +6,7 @@ import { Panel } from "@/components/ui/panel";
 import { ProviderMark } from "@/components/ui/provider-mark";
 import { StatusLabel } from "@/components/ui/status-label";
 import type { AvailableCrm, Connection } from "@/lib/api-types";
-import { count } from "@/lib/format";
+import { count, formatList } from "@/lib/format";
 import { connectionStates } from "./connection-state";
 import { useConnect } from "./use-connect";
 
@@ -19,7 +19,7 @@ interface Props {
 
 /** A CRM that is not connected, or not any more. */
 export function FreeCard({ crm, connection, onToken }: Props) {
-  const { busy, problem, connect } = useConnect(crm.provider);
+  const { busy, problem, connect, agree } = useConnect(crm.provider);
   const look = connectionStates.disconnected;
   return (
     <Panel aria-label={crm.name} className="flex flex-col self-start border-dashed shadow-none">
@@ -37,9 +37,18 @@ export function FreeCard({ crm, connection, onToken }: Props) {
             same account again, and it goes on where it was{connection.accountId && ` (account ${connection.accountId})`}.
           </p>
         ) : (
-          <p>Connect it with a token of your account. The steps are shown with the form.</p>
+          <p>
+            {crm.oauth.offered
+              ? `Agree to it in ${crm.name}, or enter a token of your account.`
+              : "Connect it with a token of your account. The steps are shown with the form."}
+          </p>
         )}
         {crm.environment && <p>The deployment holds a token for it, so you need not enter one.</p>}
+        {!crm.oauth.offered && (
+          <p className="text-sm text-ink-3">
+            To connect it without a token, the deployment needs {formatList(crm.oauth.missing)}.
+          </p>
+        )}
         {problem && (
           <p role="alert" className="text-bad-ink">
             {problem.token ?? problem.message}
@@ -47,11 +56,17 @@ export function FreeCard({ crm, connection, onToken }: Props) {
         )}
       </div>
       <footer className="mt-auto flex flex-wrap gap-2 border-t px-4 py-3">
+        {crm.oauth.offered && (
+          <Button size="sm" variant="primary" busy={busy} onClick={() => void agree()}>
+            {!busy && <Plug aria-hidden />}
+            Connect with {crm.name}
+          </Button>
+        )}
         {crm.environment ? (
           <>
-            <Button size="sm" variant="primary" busy={busy} onClick={() => void connect()}>
+            <Button size="sm" variant={crm.oauth.offered ? "outline" : "primary"} busy={busy} onClick={() => void connect()}>
               {!busy && <Plug aria-hidden />}
-              {connection ? "Connect again" : `Connect ${crm.name}`}
+              {crm.oauth.offered ? "Use the deployment's token" : connection ? "Connect again" : `Connect ${crm.name}`}
             </Button>
             <Button size="sm" onClick={onToken}>
               <KeyRound aria-hidden />
@@ -59,9 +74,9 @@ export function FreeCard({ crm, connection, onToken }: Props) {
             </Button>
           </>
         ) : (
-          <Button size="sm" variant="primary" onClick={onToken}>
-            <Plug aria-hidden />
-            {connection ? "Connect again" : `Connect ${crm.name}`}
+          <Button size="sm" variant={crm.oauth.offered ? "outline" : "primary"} onClick={onToken}>
+            {crm.oauth.offered ? <KeyRound aria-hidden /> : <Plug aria-hidden />}
+            {crm.oauth.offered ? "Use a token" : connection ? "Connect again" : `Connect ${crm.name}`}
           </Button>
         )}
       </footer>

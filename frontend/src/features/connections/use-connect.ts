@@ -3,7 +3,7 @@ import { toast } from "sonner";
 import { showPronounsBanner, useRefreshPronouns } from "@/features/pronouns/use-pronouns";
 import { useSyncRunner } from "@/features/sync/sync-runner";
 import { api, asApiError } from "@/lib/api";
-import type { Connection, Provider } from "@/lib/api-types";
+import type { Authorization, Connection, Provider } from "@/lib/api-types";
 import { providerName } from "@/lib/names";
 import { useRevalidate } from "@/lib/polling";
 import { connectionsPath } from "./use-connections";
@@ -15,7 +15,7 @@ export interface ConnectProblem {
   message?: string;
 }
 
-/** Connects a CRM, with a token or with the deployment's, and begins to sync it. */
+/** Connects a CRM, with a token, with the deployment's, or through its consent page, and begins to sync it. */
 export function useConnect(provider: Provider) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<ConnectProblem>();
@@ -36,10 +36,28 @@ export function useConnect(provider: Provider) {
     } finally {
       setBusy(false);
     }
+    await begin();
+    return true;
+  }
+
+  /** Leaves for the CRM's consent page, which leads back here. */
+  async function agree(): Promise<void> {
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      const { authorizeUrl } = await api<Authorization>(connectionsPath, { method: "POST", body: { provider, method: "oauth" } });
+      window.location.assign(authorizeUrl);
+    } catch (error) {
+      setProblem({ message: asApiError(error).message });
+      setBusy(false);
+    }
+  }
+
+  /** What follows when it has just been connected. */
+  async function begin() {
     await revalidate(connectionsPath, "/api/settings");
     start();
     void announce();
-    return true;
   }
 
   async function announce() {
@@ -52,5 +70,5 @@ export function useConnect(provider: Provider) {
     });
   }
 
-  return { busy, problem, connect, clear: () => setProblem(undefined) };
+  return { busy, problem, connect, agree, begin, clear: () => setProblem(undefined) };
 }
