@@ -170,9 +170,12 @@ func raceWindow(b *bench) {
 	var granted []time.Time
 	b.together(func(s sync.Store, caller int) error {
 		for clock.Load() < length {
-			now := after(int(clock.Add(7)))
+			asked := after(int(clock.Load()))
 			var starts []time.Time
-			err := s.ChangeValue(b.ctx, "pace", now, now.Add(time.Hour), func(old []byte) []byte {
+			err := s.ChangeValue(b.ctx, "pace", asked, asked.Add(time.Hour), func(old []byte) []byte {
+				// The time is read when it is this caller's turn: one that had to wait for
+				// long must not be granted what is over.
+				now := after(int(clock.Add(7)))
 				a := pace.Decode(old)
 				starts, _ = a.Window("c", per).Take(limit, 1+caller%4, now, per/4)
 				if len(starts) > 0 && starts[0].Before(now) {
