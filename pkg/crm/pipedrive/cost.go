@@ -15,6 +15,8 @@ func cost(r transport.Request) int {
 	switch {
 	case r.Method == http.MethodDelete:
 		tokens = 3
+	case r.Method == http.MethodGet && r.Path == webhooksPath:
+		tokens = 5 // 10, with the doubling below
 	case r.Method == http.MethodGet && isList(r.Path):
 		tokens = 10
 	case r.Method == http.MethodGet:
