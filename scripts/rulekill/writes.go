@@ -13,7 +13,7 @@ var writeRules = []rule{
 	{name: "decide: a value chosen replaces those that were seen", file: "decide.go", tests: "TestAPersonsChoice",
 		old: `l.Ours[f] = append(l.Ours[f], seen...)`, new: `_, _ = f, seen`},
 	{name: "decide: a write that was never acknowledged may still arrive", file: "decide.go", tests: "TestAWriteThatArrivesLate",
-		old: `if in.Op == OpUpdate && now.Before(until) {`, new: `if false {`},
+		old: `l.doubt(in, later(in.At.Add(timeout), now.Add(time.Millisecond)))`, new: ``},
 	{name: "acknowledge: a write of unknown outcome may still arrive", file: "acknowledge.go", tests: "TestAWriteThatArrivesLate",
 		old: `l.doubt(u.intent, now.Add(u.channel.limits.Timeout))`, new: ``},
 	{name: "hold: nobody's decision is taken while a side is not read", file: "hold.go", tests: "TestAHoldSurvives",
@@ -33,7 +33,7 @@ var writeRules = []rule{
 	{name: "verify: a write is told from the same value by its time", file: "verify.go", tests: "TestAWriteThatChangedNothing",
 		old: `if r.At.Before(from) || r.At.After(to) || `, new: `if false && r.At.Before(from) && r.At.After(to) || `},
 	{name: "verify: histories are asked for where every write is checked", file: "verify.go", tests: "TestAnEditThatOurWriteReplacedInPipedrive",
-		old: `!ch.conn.VerifyWrites && !slices.ContainsFunc(l.Verify, Verify.doubtful)`, new: `true`},
+		old: `!ch.conn.VerifyWrites && !l.inDoubt()`, new: `true`},
 	{name: "verify: a young write makes reads doubtful", file: "verify.go", tests: "TestAReadThatIsTooOld",
 		old: `if !v.doubtful() && v.young(now) {`, new: `if false {`},
 }
