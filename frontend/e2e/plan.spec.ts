@@ -53,7 +53,7 @@ test("a plan is dropped, and another one approved", async ({ page, request, hubs
 });
 
 test("a preview says what a sync would do, and does nothing", async ({ page, pipedrive }) => {
-  await pipedrive.create({ emails: "alan@example.com", first_name: "Alan", last_name: "Turing" });
+  await pipedrive.createUnnoticed({ emails: "alan@example.com", first_name: "Alan", last_name: "Turing" });
   await page.goto("/");
   await page.getByRole("button", { name: "Preview" }).click();
   const plan = page.getByRole("region", { name: "What a full sync would do now" });
