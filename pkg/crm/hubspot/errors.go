@@ -120,6 +120,14 @@ func usage(h http.Header) transport.Usage {
 	return u
 }
 
+// withoutResults is the error of a list that an answer does not have: one that is
+// empty is there. Nothing may be taken for gone because of it.
+func withoutResults(op string) error {
+	err := fault.New(fault.Retryable, "HubSpot sent an answer without results.")
+	err.Op = op
+	return err
+}
+
 // explain classifies a final answer by its status: categories are optional.
 func (c *Client) explain(r *transport.Response) error {
 	p := problemFrom(r.Body)
@@ -142,6 +150,8 @@ func (c *Client) classify(status int, p *problem) *fault.Error {
 		return fault.New(fault.NotFound, "HubSpot has no such record.")
 	case status == http.StatusConflict, p.Category == "CONFLICT", alreadyHas.MatchString(p.Message):
 		return c.conflict(p)
+	case status == http.StatusMethodNotAllowed:
+		return fault.New(fault.Unavailable, "HubSpot does not offer this call.")
 	case status == http.StatusRequestEntityTooLarge:
 		return fault.New(fault.TooLarge, "The request is too large for HubSpot.")
 	case status/100 == 4:

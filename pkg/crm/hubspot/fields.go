@@ -44,6 +44,9 @@ func (c *Client) Discover(ctx context.Context, specs []sync.FieldSpec) (map[cont
 	if err != nil {
 		return nil, err
 	}
+	if list.Results == nil {
+		return nil, withoutResults("hubspot.discover")
+	}
 	byName := make(map[string]*existing, len(list.Results))
 	for i := range list.Results {
 		byName[list.Results[i].Name] = &list.Results[i]

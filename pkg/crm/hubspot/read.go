@@ -33,6 +33,9 @@ func (c *Client) List(ctx context.Context, cursor string) (sync.Page, error) {
 	if err != nil {
 		return sync.Page{}, err
 	}
+	if answer.Results == nil {
+		return sync.Page{}, withoutResults("hubspot.list")
+	}
 	next := answer.Paging.Next.After
 	if next != "" && next == cursor {
 		return sync.Page{}, fault.New(fault.Retryable, "HubSpot's list of contacts does not go on.")
@@ -89,6 +92,9 @@ func (c *Client) ListChanged(ctx context.Context, since time.Time, cursor string
 	}, &answer)
 	if err != nil {
 		return sync.Page{}, err
+	}
+	if answer.Results == nil {
+		return sync.Page{}, withoutResults("hubspot.list_changed")
 	}
 	result := sync.Page{IDs: make([]contact.ExternalID, 0, len(answer.Results))}
 	for i := range answer.Results {
@@ -253,7 +259,9 @@ func (c *Client) get(ctx context.Context, id, idProperty string, sel selection) 
 		return nil, nil
 	case err != nil:
 		return nil, err
-	case o.ID == "" || o.Archived:
+	case o.ID == "": // it does not say that the contact is gone
+		return nil, withoutResults("hubspot.get")
+	case o.Archived:
 		return nil, nil
 	}
 	return &o, nil
