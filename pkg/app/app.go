@@ -101,6 +101,7 @@ func serverConfig(o Options) web.Config {
 		PublicBaseURL: o.Config.PublicBaseURL,
 		HasToken:      o.Config.hasToken,
 		OAuthMissing:  o.Config.missingForOAuth,
+		Membrane:      membraneAccess(o),
 		Version:       o.Config.Version,
 		Clock:         o.Clock,
 		Log:           o.Log,

@@ -37,6 +37,7 @@ type Config struct {
 	Vault     *secret.Box
 	HubSpot   HubSpot
 	Pipedrive Pipedrive
+	Membrane  Membrane
 	Policy    reconcile.Policy
 	// PhoneRegion is the country of phone numbers without a country code; "" none.
 	PhoneRegion string
@@ -62,6 +63,9 @@ type Pipedrive struct {
 	WebhookUser, WebhookPassword string
 	RateLimit                    transport.Limit
 }
+
+// Membrane is the workspace at Membrane, if Key and Secret are set.
+type Membrane struct{ Key, Secret, APIURL, UIURL string }
 
 // Read reads the configuration from variables. Every error names its variable.
 func Read(getenv func(string) string) (Config, error) {
@@ -94,6 +98,12 @@ func Read(getenv func(string) string) (Config, error) {
 			WebhookPassword: v.text("PIPEDRIVE_WEBHOOK_PASSWORD"),
 			RateLimit:       v.rate("PIPEDRIVE_RATE_LIMIT"),
 		},
+		Membrane: Membrane{
+			Key:    v.text(v.called("INTEGRATION_APP_WORKSPACE_KEY")),
+			Secret: v.text(v.called("INTEGRATION_APP_WORKSPACE_SECRET")),
+			APIURL: v.origin(v.called("INTEGRATION_APP_API_URL")),
+			UIURL:  v.origin(v.called("INTEGRATION_APP_UI_URL")),
+		}.withDefaults(),
 		Policy:      v.policy("CONFLICT_POLICY"),
 		PhoneRegion: v.region("DEFAULT_PHONE_REGION"),
 		Version:     version(v.text("VERCEL_GIT_COMMIT_SHA")),
@@ -143,6 +153,15 @@ func (v *variables) problem(name, what string) {
 }
 
 func (v *variables) text(name string) string { return strings.TrimSpace(v.getenv(name)) }
+
+// called returns the name under which a variable of Membrane is set: it was called
+// Integration.app before.
+func (v *variables) called(name string) string {
+	if alias := strings.Replace(name, "INTEGRATION_APP", "MEMBRANE", 1); v.text(name) == "" && v.text(alias) != "" {
+		return alias
+	}
+	return name
+}
 
 func (v *variables) list(name string) []string {
 	var list []string

@@ -24,7 +24,9 @@ func TestRead(t *testing.T) {
 		"HUBSPOT_CLIENT_SECRET": "new, old,", "HUBSPOT_REQUIRE_V3": "true", "HUBSPOT_RATE_LIMIT": "190/10",
 		"PIPEDRIVE_API_TOKEN": "token", "PIPEDRIVE_RATE_LIMIT": "20/2",
 		"APP_PASSWORD": " a password ", "SESSION_SECRET": "sessions", "APP_JWT_SECRET": "tokens", "ENCRYPTION_KEYS": newKey + ", " + oldKey,
-		"CONFLICT_POLICY": "latest_wins", "DEFAULT_PHONE_REGION": "us", "VERCEL_GIT_COMMIT_SHA": "0123456789abcdef",
+		"INTEGRATION_APP_WORKSPACE_KEY": "workspace", "MEMBRANE_WORKSPACE_KEY": "not this one", "MEMBRANE_WORKSPACE_SECRET": "signs",
+		"MEMBRANE_API_URL": "http://127.0.0.1:3103/",
+		"CONFLICT_POLICY":  "latest_wins", "DEFAULT_PHONE_REGION": "us", "VERCEL_GIT_COMMIT_SHA": "0123456789abcdef",
 	}))
 	if err != nil {
 		t.Fatal(err)
@@ -38,6 +40,7 @@ func TestRead(t *testing.T) {
 			RateLimit: transport.Limit{Calls: 190, Per: 10 * time.Second},
 		},
 		Pipedrive: Pipedrive{Token: "token", RateLimit: transport.Limit{Calls: 20, Per: 2 * time.Second}},
+		Membrane:  Membrane{Key: "workspace", Secret: "signs", APIURL: "http://127.0.0.1:3103", UIURL: "http://127.0.0.1:3103/ui"},
 		Policy:    "latest_wins", PhoneRegion: "US", Version: "0123456789ab",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -62,7 +65,11 @@ func TestReadNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Config{HubSpot: HubSpot{APIVersion: "2026-03"}, Policy: "crm_wins", Version: got.Version}
+	want := Config{
+		HubSpot:  HubSpot{APIVersion: "2026-03"},
+		Membrane: Membrane{APIURL: "https://api.getmembrane.com", UIURL: "https://ui.getmembrane.com"},
+		Policy:   "crm_wins", Version: got.Version,
+	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(web.Key{})); diff != "" {
 		t.Error(diff)
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	gosync "sync"
+	"time"
 
 	"github.com/contactsync/contactsync/pkg/contact"
 	"github.com/contactsync/contactsync/pkg/crm/hubspot"
@@ -92,12 +93,12 @@ func (c *crms) permitsOf(connection *sync.Connection) *transport.Permits {
 
 // sameTarget reports whether one adapter serves both states of a connection.
 func sameTarget(a, b *sync.Connection) bool {
-	return a.CustomerID == b.CustomerID && a.Provider == b.Provider && a.Credential == b.Credential && a.OAuth == b.OAuth &&
+	return a.CustomerID == b.CustomerID && a.Provider == b.Provider && a.Credential == b.Credential && a.OAuth == b.OAuth && a.Carrier == b.Carrier &&
 		a.AccountID == b.AccountID && a.AccountURL == b.AccountURL && maps.Equal(a.Fields, b.Fields)
 }
 
 func (c *crms) make(connection *sync.Connection) (sync.CRM, error) {
-	token, err := c.source(connection)
+	way, err := c.way(connection)
 	if err != nil {
 		return nil, err
 	}
@@ -106,11 +107,12 @@ func (c *crms) make(connection *sync.Connection) (sync.CRM, error) {
 		return hubspot.New(hubspot.Options{
 			BaseURL:      settings.HubSpot.BaseURL,
 			APIVersion:   settings.HubSpot.APIVersion,
-			Token:        token,
+			Token:        way.token,
 			Fields:       connection.Fields,
 			AccountID:    connection.AccountID,
 			AccountURL:   connection.AccountURL,
-			RoundTripper: c.transport,
+			RoundTripper: way.transport,
+			Delay:        way.delay,
 			Clock:        c.clock,
 			RateLimit:    settings.HubSpot.RateLimit,
 			Permits:      c.permitsOf(connection),
@@ -119,12 +121,13 @@ func (c *crms) make(connection *sync.Connection) (sync.CRM, error) {
 	case contact.Pipedrive:
 		return pipedrive.New(pipedrive.Options{
 			BaseURL:      settings.Pipedrive.BaseURL,
-			Token:        token,
-			OAuth:        connection.OAuth,
+			Token:        way.token,
+			OAuth:        way.bearer,
 			Fields:       connection.Fields,
 			AccountID:    connection.AccountID,
 			AccountURL:   connection.AccountURL,
-			RoundTripper: c.transport,
+			RoundTripper: way.transport,
+			Delay:        way.delay,
 			Clock:        c.clock,
 			RateLimit:    settings.Pipedrive.RateLimit,
 			Permits:      c.permitsOf(connection),
@@ -134,13 +137,29 @@ func (c *crms) make(connection *sync.Connection) (sync.CRM, error) {
 	return nil, fault.New(fault.Unavailable, "This version has no adapter for %s.", connection.Provider.Title())
 }
 
-// source returns what tells the token of each call: a grant is renewed meanwhile.
-func (c *crms) source(connection *sync.Connection) (func(context.Context) (string, error), error) {
-	if connection.OAuth {
-		return c.grants.Source(connection)
+// way is how an adapter's calls are sent.
+type way struct {
+	token     func(context.Context) (string, error) // of each call
+	bearer    bool                                  // where the vendor takes other tokens too
+	transport http.RoundTripper
+	delay     time.Duration
+}
+
+// way follows the connection's route. A grant is renewed meanwhile; a token for
+// Membrane is made for each call.
+func (c *crms) way(connection *sync.Connection) (way, error) {
+	switch {
+	case connection.Route() == sync.RouteMembrane:
+		return c.config.Membrane.way(connection, c.transport, c.clock)
+	case connection.OAuth:
+		token, err := c.grants.Source(connection)
+		return way{token: token, bearer: true, transport: c.transport}, err
 	}
 	token, err := c.token(connection)
-	return func(context.Context) (string, error) { return strings.TrimSpace(token), nil }, err
+	return way{
+		token:     func(context.Context) (string, error) { return strings.TrimSpace(token), nil },
+		transport: c.transport,
+	}, err
 }
 
 // token returns the credential of a connection: the one that a person entered for

@@ -71,7 +71,7 @@ func (s *Service) Authorised(ctx context.Context, provider contact.Provider, sta
 	if err != nil {
 		return err
 	}
-	return s.connectWith(ctx, given.Customer, provider, credential{string(plain), true})
+	return s.connectWith(ctx, given.Customer, provider, credential{plain: string(plain), oauth: true})
 }
 
 // CancelAuthorization ends a state whose person did not agree.

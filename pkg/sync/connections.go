@@ -64,20 +64,48 @@ func (s *Service) Connect(ctx context.Context, customer contact.CustomerID, prov
 	if token == "" || len(token) > 4096 || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return fault.InvalidFields(map[string]string{"token": "Enter the token as the CRM shows it: one word, without spaces."})
 	}
-	return s.connectWith(ctx, customer, provider, credential{token, false})
+	return s.connectWith(ctx, customer, provider, credential{plain: token})
 }
 
-// credential is what a connection is made with: a token, or the JSON of a [Grant].
+// ConnectThrough takes a connection that the customer made in Membrane, by its id
+// there: for a provider that is not connected, or as the new [Route] of the present
+// connection to the same account. Otherwise as [Service.Connect].
+func (s *Service) ConnectThrough(ctx context.Context, customer contact.CustomerID, provider contact.Provider, carrier string) error {
+	if _, known := s.fields[provider]; !known {
+		return fault.InvalidFields(map[string]string{"provider": "This CRM cannot be connected through Membrane."})
+	}
+	if carrier == "" || len(carrier) > 200 || strings.ContainsFunc(carrier, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return fault.InvalidFields(map[string]string{"connectionId": "Enter the id of the connection in Membrane."})
+	}
+	return s.connectWith(ctx, customer, provider, credential{carrier: carrier})
+}
+
+// credential is what a connection is made with: a token, the JSON of a [Grant], or
+// the id of a connection in Membrane.
 type credential struct {
-	plain string
-	oauth bool
+	plain   string
+	oauth   bool
+	carrier string
+}
+
+// sealed encrypts what the deployment keeps of a credential.
+func (s *Service) sealed(c *Connection, with credential) (string, error) {
+	if with.carrier != "" {
+		return "", nil
+	}
+	if s.vault == nil {
+		return "", fault.New(fault.Unavailable, "Credentials cannot be stored: ENCRYPTION_KEYS is not set.")
+	}
+	return s.vault.Seal(with.plain, c.Purpose())
+}
+
+// use gives the connection a credential in place of the present one.
+func (c *Connection) use(with credential, sealed string) {
+	c.Credential, c.OAuth, c.Carrier = sealed, with.oauth, with.carrier
 }
 
 // connectWith connects an account, or gives the present connection another credential.
 func (s *Service) connectWith(ctx context.Context, customer contact.CustomerID, provider contact.Provider, with credential) error {
-	if s.vault == nil {
-		return fault.New(fault.Unavailable, "Credentials cannot be stored: ENCRYPTION_KEYS is not set.")
-	}
 	c, err := s.connection(ctx, customer, provider)
 	if fault.Is(err, fault.NotFound) {
 		c, err = s.newConnection(customer, provider), nil
@@ -98,25 +126,29 @@ func (s *Service) connectWith(ctx context.Context, customer contact.CustomerID, 
 		}
 	}
 	return s.updateConnection(ctx, c, func(c *Connection) {
-		c.Credential, c.OAuth, c.AccountID, c.AccountURL = sealed, with.oauth, account.ID, account.URL
+		c.use(with, sealed)
+		c.AccountID, c.AccountURL = account.ID, account.URL
 		c.revive()
 	})
 }
 
 // try asks the vendor who a credential belongs to, and seals it.
 func (s *Service) try(ctx context.Context, c *Connection, with credential) (Account, string, error) {
-	sealed, err := s.vault.Seal(with.plain, c.Purpose())
+	sealed, err := s.sealed(c, with)
 	if err != nil {
 		return Account{}, "", err
 	}
 	trial := *c
-	trial.Credential, trial.OAuth = sealed, with.oauth
+	trial.use(with, sealed)
 	crm, err := s.crms.Open(ctx, &trial)
 	if err != nil {
 		return Account{}, "", err
 	}
 	account, err := crm.Account(ctx)
 	if fault.Is(err, fault.Unauthorised) {
+		if with.carrier != "" {
+			return Account{}, "", fault.InvalidFields(map[string]string{"connectionId": fault.Public(err)})
+		}
 		return Account{}, "", fault.InvalidFields(map[string]string{"token": c.Provider.Title() + " refused the token."})
 	}
 	return account, sealed, err
@@ -150,11 +182,14 @@ func (s *Service) replace(ctx context.Context, old *Connection, account Account,
 	if i := slices.IndexFunc(conns, func(o *Connection) bool { return o.ID == c.ID }); i >= 0 {
 		c = conns[i] // an account that was connected before
 	}
-	sealed, err := s.vault.Seal(with.plain, c.Purpose())
+	sealed, err := s.sealed(c, with)
 	if err != nil {
 		return nil, "", err
 	}
-	return c, sealed, s.updateConnection(ctx, old, func(o *Connection) { o.State, o.Credential, o.OAuth = ConnectionReplaced, "", false })
+	return c, sealed, s.updateConnection(ctx, old, func(o *Connection) {
+		o.State = ConnectionReplaced
+		o.use(credential{}, "")
+	})
 }
 
 func (s *Service) newConnection(customer contact.CustomerID, provider contact.Provider) *Connection {
@@ -231,7 +266,8 @@ func (s *Service) Disconnect(ctx context.Context, customer contact.CustomerID, p
 	}
 	return s.updateConnection(ctx, c, func(c *Connection) {
 		c.State, c.Message, c.Behind = ConnectionDisconnected, "", true
-		c.Credential, c.OAuth, c.Subscription = "", false, Subscription{}
+		c.use(credential{}, "")
+		c.Subscription = Subscription{}
 	})
 }
 

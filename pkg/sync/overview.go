@@ -31,6 +31,7 @@ type ConnectionStatus struct {
 	VerifyWrites  bool   // every write is checked for edits it may have replaced
 	Entered       bool   // the credential was entered by a person; else it is the environment's
 	OAuth         bool   // it was granted through OAuth
+	Route         Route
 	LastSuccessAt time.Time
 	Lag           time.Duration // since everything was noticed
 	Pending       int
@@ -102,7 +103,7 @@ func (s *Service) connectionStatus(ctx context.Context, c *Connection, n LinkCou
 		Provider: c.Provider, State: c.State, Message: c.Message, URL: c.AccountURL,
 		Held: c.Brake.Reason, AccountID: c.AccountID, Entered: c.Credential != "", VerifyWrites: c.VerifyWrites,
 		LastSuccessAt: c.LastSuccessAt, Pending: n.Pending, Errors: n.Errors, Linked: n.Linked,
-		Events: s.eventState(c), OAuth: c.OAuth,
+		Events: s.eventState(c), OAuth: c.OAuth, Route: c.Route(),
 	}
 	if !c.Watermark.IsZero() {
 		st.Lag = s.clock.Now().Sub(c.Watermark)

@@ -47,8 +47,29 @@ type Connection struct {
 	Credential string `json:"credential,omitempty"`
 	// OAuth reports that the credential is a [Grant], which is renewed before it ends.
 	OAuth bool `json:"oauth,omitempty"`
+	// Carrier is the id of the connection in Membrane that holds the credential and
+	// sends the calls; "" means that they are sent directly. See [Connection.Route].
+	Carrier string `json:"carrier,omitempty"`
 	// Subscription is how the CRM was asked to send its events.
 	Subscription Subscription `json:"subscription,omitzero"`
+}
+
+// Route is the way of the calls to a CRM. A connection may change it: its account,
+// its links and everything that was agreed stay.
+type Route string
+
+// The routes.
+const (
+	RouteDirect   Route = "direct"   // with a credential of this deployment's
+	RouteMembrane Route = "membrane" // through Membrane, which holds the credential
+)
+
+// Route returns the way of the connection's calls.
+func (c *Connection) Route() Route {
+	if c.Carrier != "" {
+		return RouteMembrane
+	}
+	return RouteDirect
 }
 
 // ConnectionState says whether a connection works.

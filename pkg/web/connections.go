@@ -38,8 +38,12 @@ func (s *Server) connect(c *call) (reply, error) {
 	provider := contact.Provider(name)
 	token, _ := o.text("token")
 	method, given := o.text("method")
-	if given && method != byOAuth && method != byToken || method == byOAuth && token != "" {
-		o.reject("method", "has to be token, or oauth without a token")
+	carrier, _ := o.text("connectionId")
+	if given && !slices.Contains([]string{byToken, byOAuth, byMembrane}, method) || method != byToken && given && token != "" {
+		o.reject("method", "has to be token, or oauth or membrane without a token")
+	}
+	if (method == byMembrane) != (carrier != "") {
+		o.reject("connectionId", "goes with the method membrane")
 	}
 	if !slices.Contains(providers, provider) {
 		o.reject("provider", "has to be one of "+list(providers))
@@ -50,16 +54,21 @@ func (s *Server) connect(c *call) (reply, error) {
 	if method == byOAuth {
 		return s.authorize(c, provider)
 	}
-	if token != "" {
+	member := "token"
+	switch {
+	case method == byMembrane:
+		member = "connectionId"
+		err = s.Service.ConnectThrough(c.Context(), c.customer, provider, carrier)
+	case token != "":
 		err = s.Service.Connect(c.Context(), c.customer, provider, token)
-	} else {
+	default:
 		err = s.Service.Reconnect(c.Context(), c.customer, provider)
 		if fault.Is(err, fault.NotFound) {
 			err = fault.InvalidFields(map[string]string{"token": "Enter a token."})
 		}
 	}
 	if err != nil {
-		return reply{}, refusal(err, "token")
+		return reply{}, refusal(err, member)
 	}
 	return s.connectionReply(c, provider)
 }
@@ -217,6 +226,8 @@ func (s *Server) viewConnection(customer contact.CustomerID, c *sync.ConnectionS
 	}
 	switch {
 	case c.State == sync.ConnectionDisconnected:
+	case c.Route == sync.RouteMembrane:
+		v.Credential = given(byMembrane)
 	case c.OAuth:
 		v.Credential = given(byOAuth)
 	case c.Entered:

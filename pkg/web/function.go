@@ -115,6 +115,7 @@ var (
 			{http.MethodPatch, "one", (*Server).changeConnection},
 			{http.MethodDelete, "one", (*Server).disconnect},
 			{http.MethodGet, "callback", (*Server).authorised},
+			{http.MethodGet, "token", (*Server).membraneToken},
 		},
 	}
 	Settings = Function{

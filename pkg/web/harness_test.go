@@ -18,6 +18,7 @@ import (
 	"github.com/contactsync/contactsync/pkg/contact"
 	"github.com/contactsync/contactsync/pkg/sandbox/hubspot"
 	"github.com/contactsync/contactsync/pkg/sandbox/kit"
+	"github.com/contactsync/contactsync/pkg/sandbox/membrane"
 	"github.com/contactsync/contactsync/pkg/sandbox/pipedrive"
 	"github.com/contactsync/contactsync/pkg/store/sqlite"
 	"github.com/contactsync/contactsync/pkg/sync"
@@ -34,6 +35,7 @@ type desk struct {
 	clock     *testClock
 	hubspot   *hubspot.Server
 	pipedrive *pipedrive.Server
+	membrane  *membrane.Server        // which holds the credentials of these two
 	accounts  map[string]http.Handler // sandboxes by the token they take
 	key       string                  // sent as the API key
 	client    *http.Client
@@ -56,7 +58,9 @@ func env() map[string]string {
 		"PIPEDRIVE_API_TOKEN": "pipedrive-token", "PIPEDRIVE_BASE_URL": "http://pipedrive.test",
 		"PIPEDRIVE_WEBHOOK_USER": "events", "PIPEDRIVE_WEBHOOK_PASSWORD": "sh0o",
 		"HUBSPOT_CLIENT_ID": "hubspot-app", "PIPEDRIVE_CLIENT_ID": "pipedrive-app", "PIPEDRIVE_CLIENT_SECRET": "shush",
-		"ENCRYPTION_KEYS": newKey,
+		"ENCRYPTION_KEYS":               newKey,
+		"INTEGRATION_APP_WORKSPACE_KEY": "workspace", "MEMBRANE_WORKSPACE_SECRET": "the secret of the workspace",
+		"INTEGRATION_APP_API_URL": "http://membrane.test",
 	}
 }
 
@@ -74,6 +78,7 @@ func openOn(t *testing.T, path string, env map[string]string) *desk {
 	d := &desk{T: t, key: "s3cret", client: &http.Client{CheckRedirect: noRedirect}, log: &bytes.Buffer{}, clock: &testClock{}}
 	d.hubspot, d.pipedrive = d.newHubSpot("hubspot-token"), d.newPipedrive("pipedrive-token")
 	d.accounts = map[string]http.Handler{"hubspot-token": d.hubspot, "pipedrive-token": d.pipedrive}
+	d.membrane = d.newMembrane()
 	store, err := sqlite.Open(t.Context(), path)
 	d.must(err)
 	t.Cleanup(func() { d.must(store.Close()) })
@@ -169,6 +174,23 @@ func (c *testClock) set(ahead time.Duration) {
 	c.ahead = ahead
 }
 
+// newMembrane opens a workspace that the deployment's tokens are good for.
+func (d *desk) newMembrane() *membrane.Server {
+	return membrane.New(membrane.Options{
+		WorkspaceKey: "workspace", WorkspaceSecret: "the secret of the workspace", Clock: d.clock.Now,
+		Integrations: []membrane.Integration{
+			{
+				Key: "hubspot", BaseURL: "http://hubspot.test", Transport: kit.Transport{Handler: d.hubspot},
+				Credential: http.Header{"Authorization": {"Bearer hubspot-token"}},
+			},
+			{
+				Key: "pipedrive", BaseURL: "http://pipedrive.test", Transport: kit.Transport{Handler: d.pipedrive},
+				Credential: http.Header{"X-Api-Token": {"pipedrive-token"}},
+			},
+		},
+	})
+}
+
 // crms carries calls to the sandbox whose token they bring.
 type crms struct{ *desk }
 
@@ -177,6 +199,9 @@ func (c crms) RoundTrip(r *http.Request) (*http.Response, error) {
 		if err := c.toCRM(r); err != nil {
 			return nil, err
 		}
+	}
+	if r.URL.Host == "membrane.test" {
+		return kit.Transport{Handler: c.membrane}.RoundTrip(r)
 	}
 	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ") + r.Header.Get("X-Api-Token")
 	account, known := c.accounts[token]

@@ -211,7 +211,7 @@ func (c *tenant) look() {
 		"GET contacts?limit=200", "GET contacts?q=" + strings.ToLower(c.mark), "GET contacts?q=example", "GET contacts?op=one&id=" + c.ada.ID,
 		"GET contacts?op=explain&id=" + c.ada.ID, "GET activity?op=changes&limit=200",
 		"GET sync", "GET sync?op=run&id=" + c.runs[0], "GET conflicts?limit=200", "GET conflicts?op=review", "GET activity?limit=200",
-		"GET connections", "GET settings", "GET setup/pronouns", "GET session", "GET health",
+		"GET connections", "GET connections?op=token", "GET settings", "GET setup/pronouns", "GET session", "GET health",
 	} {
 		a := c.do(call, "").want(200)
 		if theirs := foreignMark(c.mark); strings.Contains(strings.ToLower(a.text), theirs) {

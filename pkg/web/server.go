@@ -46,6 +46,7 @@ type Service interface {
 	SetUpPronouns(ctx context.Context, customer contact.CustomerID) (sync.Setup, error)
 
 	Connections(ctx context.Context, customer contact.CustomerID) ([]sync.ConnectionStatus, error)
+	ConnectThrough(ctx context.Context, customer contact.CustomerID, provider contact.Provider, carrier string) error
 	Connect(ctx context.Context, customer contact.CustomerID, provider contact.Provider, token string) error
 	Authorize(ctx context.Context, customer contact.CustomerID, provider contact.Provider, browser string) (address string, ends time.Time, err error)
 	Authorised(ctx context.Context, provider contact.Provider, state, code string, browsers []string) error
@@ -109,6 +110,8 @@ type Config struct {
 	// OAuthMissing names the variables without which a CRM cannot be connected through
 	// its consent page; none: it can. Nil: it never can.
 	OAuthMissing func(contact.Provider) []string
+	// Membrane returns what a customer's browser needs for Membrane's user interface.
+	Membrane func(contact.CustomerID) (MembraneAccess, error)
 	// Version is shown by the health function.
 	Version string
 	// Clock is nil for the wall clock.
@@ -137,6 +140,11 @@ func New(config Config) *Server {
 	}
 	if config.OAuthMissing == nil {
 		config.OAuthMissing = func(contact.Provider) []string { return []string{"PUBLIC_BASE_URL"} }
+	}
+	if config.Membrane == nil {
+		config.Membrane = func(contact.CustomerID) (MembraneAccess, error) {
+			return MembraneAccess{}, fault.New(fault.Unavailable, "Membrane is not set up here.")
+		}
 	}
 	s := &Server{Config: config, origins: http.NewCrossOriginProtection()}
 	if u, err := url.Parse(config.PublicBaseURL); err == nil && u.Host != "" {

@@ -523,7 +523,7 @@ export interface paths {
         put?: never;
         /**
          * Connect a CRM
-         * @description With the method `oauth`: answers where a person agrees in the CRM, who comes back to the Connections page. With a token: tries it, encrypts and keeps it; of the account connected already it takes the present credential's place. Without one: takes up the connection again with the credential it has, or the deployment's. A sync begins with the next call of POST /api/sync or the schedule.
+         * @description With the method `oauth`: answers where a person agrees in the CRM, who comes back to the Connections page. With the method `membrane`: the calls go through a connection that the customer made in Membrane; the same account keeps its links whichever way it is reached. With a token: tries it, encrypts and keeps it; of the account connected already it takes the present credential's place. Without one: takes up the connection again with the credential it has, or the deployment's. A sync begins with the next call of POST /api/sync or the schedule.
          */
         post: operations["connect"];
         delete?: never;
@@ -554,6 +554,26 @@ export interface paths {
          * @description `test` asks the CRM whether the credential works; the answer is the connection's state. `pause` ends all calls until `resume`; edits go on and reach the CRM after that. `confirm` lets deletions pass that were held because they were suspiciously many, and further ones for an hour; the next run follows them.
          */
         patch: operations["changeConnection"];
+        trace?: never;
+    };
+    "/api/connections/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A token for Membrane
+         * @description What a browser needs to make the customer's connections in the user interface of Membrane, formerly Integration.app. The token acts for this customer and is good for 15 minutes.
+         */
+        get: operations["membraneToken"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/connections/{provider}/callback": {
@@ -973,10 +993,10 @@ export interface components {
              */
             url?: string;
             /**
-             * @description Where the credential comes from: a variable of the deployment, a person who entered it, or one who agreed in the CRM. It is never returned. Null: there is none.
+             * @description Where the credential comes from: a variable of the deployment, a person who entered it, one who agreed in the CRM, or Membrane, which holds it and sends the calls. It is never returned. Null: there is none.
              * @enum {string|null}
              */
-            credential: "environment" | "entered" | "oauth" | null;
+            credential: "environment" | "entered" | "oauth" | "membrane" | null;
             /** @description Whether every write is checked for an edit it may have replaced. */
             verifyWrites: boolean;
             /** @description The vendor's id of the account; null until it is learned at first use. */
@@ -985,6 +1005,20 @@ export interface components {
             webhookUrl: string | null;
             /** @description How changes in a CRM are noticed that is asked to send its events. Null: nobody asks it; where it can, a person enters webhookUrl there. */
             events: components["schemas"]["EventState"] | null;
+        };
+        MembraneAccess: {
+            /** @description To be sent to Membrane, and to nobody else. */
+            token: string;
+            /**
+             * Format: uri
+             * @description Membrane's API.
+             */
+            apiUri: string;
+            /**
+             * Format: uri
+             * @description Membrane's user interface.
+             */
+            uiUri: string;
         };
         /**
          * @description Where a person agrees that a CRM is connected.
@@ -3409,10 +3443,12 @@ export interface operations {
                 "application/json": {
                     provider: components["schemas"]["Provider"];
                     /**
-                     * @description `oauth` connects through the CRM's consent page, if that is offered, and goes without a token.
+                     * @description `oauth` connects through the CRM's consent page, if that is offered; `membrane` through a connection that was made in Membrane. Both go without a token.
                      * @enum {string}
                      */
-                    method?: "token" | "oauth";
+                    method?: "token" | "oauth" | "membrane";
+                    /** @description With the method `membrane`: the id of the connection there. */
+                    connectionId?: string;
                     /** @description The CRM's token. It is never returned. */
                     token?: string | null;
                 };
@@ -3520,6 +3556,39 @@ export interface operations {
             429: components["responses"]["Throttled"];
             500: components["responses"]["Unexpected"];
             502: components["responses"]["OutcomeUnknown"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    membraneToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A fresh token. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "token": "eyJhbGciOiJIUzUxMiJ9.e30.c2ln",
+                     *       "apiUri": "https://api.getmembrane.com",
+                     *       "uiUri": "https://ui.getmembrane.com"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MembraneAccess"];
+                };
+            };
+            400: components["responses"]["Malformed"];
+            401: components["responses"]["Unauthorised"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["Unexpected"];
             503: components["responses"]["Unavailable"];
         };
     };

@@ -4,7 +4,7 @@ import { cn } from "@/lib/cn";
 import type { Connection } from "@/lib/api-types";
 import { formatNumber } from "@/lib/format";
 
-const sources = { environment: "Set in the deployment", entered: "Entered here", oauth: "Agreed in the CRM" };
+const sources = { environment: "Set in the deployment", entered: "Entered here", oauth: "Agreed in the CRM", membrane: "Held by Membrane" };
 
 export function ConnectionFacts({ connection }: { connection: Connection }) {
   const { provider, accountId, credential, linked, pending, errors, lastSuccessAt } = connection;

@@ -16,6 +16,7 @@ interface Props {
 const forgotten = {
   entered: "The token is forgotten, and nothing",
   oauth: "The access is given back, and nothing",
+  membrane: "Membrane keeps the credential, but nothing",
   environment: "Nothing",
 };
 
