@@ -65,7 +65,7 @@ test("a CRM whose token is the deployment's is disconnected, and taken up again 
   await question.getByRole("button", { name: "Disconnect" }).click();
   await expect(card).toContainText("so you need not enter one");
   await expectAccessible(page);
-  await card.getByRole("button", { name: "Connect again" }).click();
+  await card.getByRole("button", { name: "Use the deployment's token" }).click();
   await expect(card).toContainText("Set in the deployment");
   await expect(page.getByText("Pipedrive is connected")).toBeVisible();
   await expect(page.getByText(/Sync finished|already in sync/).first()).toBeVisible();
