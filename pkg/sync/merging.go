@@ -13,9 +13,10 @@ import (
 )
 
 // Merges are part of step 4. When two records are merged in a CRM, reading either
-// answers with the survivor, under another id; or only an event tells of it. If one contact was linked, its link
-// follows; if two were, one contact takes in the other. Nothing is deleted anywhere
-// because of that: records of the other CRMs are left to a person.
+// answers with the survivor, under another id; or only an event tells of it. If one
+// contact was linked, its link follows; if two were, one contact takes in the other.
+// Nothing is deleted anywhere because of that: records of the other CRMs are left to a
+// person.
 //
 // Contacts that were deleted in the app take part while a CRM still has their
 // record. A living contact keeps the survivor before a deleted one, whose record is
